@@ -24,9 +24,13 @@ export interface AnswerParts {
   lease?: LeaseTerms
   grant?: Grant
   warnings?: string[]
+  /** Seconds shown as `lease_duration` where there is no lease (KV v1's `ttl`). */
+  leaseDuration?: number
   /** An HTTP status other than the usual; 404 with data is how KV v2 shows a deleted version. */
   status?: number
   raw?: Raw
+  /** An answer that was settled before and is given again as it was (unwrapping); the core's own shape. */
+  settled?: object
 }
 
 export class Answer {

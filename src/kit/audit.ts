@@ -2,16 +2,30 @@
 
 export interface AuditDevice {
   type: string
-  /** Resolves when the device has taken the line (without its newline); rejects when it cannot within its deadline. */
-  write(line: string): Promise<void>
+  /**
+   * Resolves when the device has taken the line (without its newline); rejects when it cannot within its deadline.
+   * Lines are kept in the order of the calls; calls may share one promise. The bytes are the caller's again on return: copy them.
+   */
+  write(line: Uint8Array): Promise<void>
   /** Opens its target anew, after a rotation of log files. */
   reopen(): Promise<void>
   close(): Promise<void>
 }
 
+export interface AuditLimits {
+  /** Below which files may be written, or null for anywhere. */
+  folder: string | null
+  /** Milliseconds after which a write that has not ended is refused. */
+  deadlineMs: number
+  /** Declared by the server's own configuration, not over the API. */
+  trusted: boolean
+  /** The device went on to a new target; `first` is the first line that it takes. */
+  moved?: (first: Uint8Array) => void
+}
+
 export interface AuditType {
   type: string
   about: string
-  /** Refuses options that it cannot use with a Fault `invalid`. `folder`: below which files may be written, or null for anywhere. */
-  open(options: Record<string, string>, limits: { folder: string | null }): Promise<AuditDevice>
+  /** Refuses options that it cannot use with a Fault `invalid`. */
+  open(options: Record<string, string>, limits: AuditLimits): Promise<AuditDevice>
 }

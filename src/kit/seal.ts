@@ -8,6 +8,8 @@ export interface AutoSeal {
   wrap(plaintext: Uint8Array): Promise<Uint8Array>
   /** Throws when the key is not the one that wrapped. */
   unwrap(wrapped: Uint8Array): Promise<Uint8Array>
+  /** Whether an older key wrapped it, so that it is to be wrapped anew. */
+  stale?(wrapped: Uint8Array): boolean
 }
 
 export interface SealType {

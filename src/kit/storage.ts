@@ -26,8 +26,9 @@ export interface Feed {
   /**
    * Whether caches may be used for the request that asks: every change that was durable before the call has been
    * delivered to the listener. False: read through. Asked once per request, before its first look-up.
+   * A store that spans machines may answer for a state up to one second old; `strict` makes it ask the store itself.
    */
-  fresh(): boolean | Promise<boolean>
+  fresh(strict?: boolean): boolean | Promise<boolean>
   close(): void
 }
 

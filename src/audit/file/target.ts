@@ -1,0 +1,151 @@
+// The open file of a device: appends batches, and notices when the path no longer names it.
+import { close, constants, fchmodSync, fstatSync, open, read, stat, write } from 'node:fs'
+import { promisify } from 'node:util'
+import type { AuditDevice, AuditLimits } from '../../kit/audit.ts'
+import { failure, LineQueue, type Batch } from '../queue.ts'
+
+const opened = promisify(open)
+const closed = promisify(close)
+const stats = promisify(stat)
+
+const name = 'audit file'
+/** Milliseconds between two looks at whether the path still names the open file. */
+const lookEvery = 250
+/** Milliseconds between two tries where a pipe is full. */
+const pause = 5
+const newline = Buffer.from('\n')
+
+interface Settings {
+  path: string
+  /** Null leaves the mode of an existing file as it is. */
+  mode: number | null
+  limits: AuditLimits
+}
+
+export class FileTarget implements AuditDevice {
+  readonly type = 'file'
+  readonly #settings: Settings
+  readonly #queue: LineQueue
+  #fd = -1
+  #identity = ''
+  #regular = false
+  #looked = 0
+  #torn = false
+  #fresh = false
+  #renew = false
+
+  private constructor(settings: Settings) {
+    this.#settings = settings
+    this.#queue = new LineQueue({ name, deadlineMs: settings.limits.deadlineMs, put: (batch, signal) => this.#put(batch, signal) })
+  }
+
+  static async open(settings: Settings): Promise<FileTarget> {
+    const target = new FileTarget(settings)
+    await target.#open()
+    return target
+  }
+
+  write(line: Uint8Array): Promise<void> {
+    return this.#queue.write(line)
+  }
+
+  async reopen(): Promise<void> {
+    if (this.#queue.idle) await this.#replace()
+    else this.#renew = true
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.drain()
+    const fd = this.#fd
+    this.#fd = -1
+    if (fd >= 0) await closed(fd)
+  }
+
+  async #put(batch: Batch, signal: { readonly aborted: boolean }): Promise<void> {
+    if (this.#fd < 0) throw failure(name, 'it is closed')
+    if (this.#regular) {
+      const now = performance.now()
+      if (this.#renew || now - this.#looked > lookEvery) {
+        this.#looked = now
+        if (this.#renew || !(await this.#inPlace())) await this.#replace()
+      }
+    }
+    await this.#putAll(batch.bytes, signal)
+    // A file without a name is lost with the process: the lines go to the one that takes its place.
+    if (this.#regular && fstatSync(this.#fd).nlink === 0) {
+      await this.#replace()
+      await this.#putAll(batch.bytes, signal)
+    }
+    if (this.#fresh) {
+      this.#fresh = false
+      this.#settings.limits.moved?.(batch.first)
+    }
+  }
+
+  async #putAll(bytes: Buffer, signal: { readonly aborted: boolean }): Promise<void> {
+    // A line that an earlier write left unfinished stays alone.
+    let rest = this.#torn ? Buffer.concat([newline, bytes]) : bytes
+    while (rest.length > 0) {
+      if (signal.aborted) throw failure(name, 'the write did not end in time')
+      const size = await this.#putSome(rest)
+      if (size > 0) {
+        rest = rest.subarray(size)
+        this.#torn = rest.length > 0
+      } else await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+
+  #putSome(bytes: Buffer): Promise<number> {
+    return new Promise((resolve, reject) => {
+      write(this.#fd, bytes, 0, bytes.length, null, (cause, size) => {
+        if (cause === null) resolve(size)
+        else if (cause.code === 'EAGAIN') resolve(0)
+        else reject(cause)
+      })
+    })
+  }
+
+  async #inPlace(): Promise<boolean> {
+    const found = await stats(this.#settings.path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return null
+      throw cause
+    })
+    return found !== null && `${found.dev}:${found.ino}` === this.#identity
+  }
+
+  async #replace(): Promise<void> {
+    const former = this.#fd
+    await this.#open()
+    this.#renew = false
+    if (former >= 0) await closed(former)
+  }
+
+  async #open(): Promise<void> {
+    const { path, mode, limits } = this.#settings
+    // Non-blocking: a pipe without a reader is refused at once, a full one answers EAGAIN.
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
+    const fd = await opened(path, limits.folder === null ? flags : flags | constants.O_NOFOLLOW, mode ?? 0o600).catch((cause: unknown) => {
+      throw failure(name, 'it cannot be opened', cause)
+    })
+    const found = fstatSync(fd)
+    if (found.isFile() && mode !== null && (found.mode & 0o777) !== mode) fchmodSync(fd, mode)
+    const identity = `${found.dev}:${found.ino}`
+    this.#torn = found.isFile() && found.size > 0 && (await lastByte(path, found.size)) !== 10
+    this.#fresh = this.#identity !== '' && this.#identity !== identity
+    this.#identity = identity
+    this.#regular = found.isFile()
+    this.#fd = fd
+    this.#looked = performance.now()
+  }
+}
+
+async function lastByte(path: string, size: number): Promise<number> {
+  const fd = await opened(path, 'r')
+  try {
+    const byte = Buffer.alloc(1)
+    await promisify(read)(fd, byte, 0, 1, size - 1)
+    return byte[0]!
+  } finally {
+    await closed(fd)
+  }
+}

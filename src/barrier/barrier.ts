@@ -1,0 +1,328 @@
+// The barrier: whatever passes it is sealed, whatever lies below it is opaque. It holds the root key and the
+// keyring while open, and nothing after `seal`.
+import { Fault } from '../kit/errors.ts'
+import type { Feed, Item, Page, Storage } from '../kit/storage.ts'
+import type { View } from '../kit/view.ts'
+import { Cache } from './cache.ts'
+import { envelopeTerm, openEnvelope, sealEnvelope } from './envelope.ts'
+import {
+  addTerm, checkRotation, keyringPath, newKeyring, openKeyring, sameKey, sealKeyring, type Keyring, type RotationConfig, type Term,
+} from './keyring.ts'
+import { Meter } from './meter.ts'
+import { makeView, type Opened, type SealedStore } from './view.ts'
+
+/** The root key under the keyring, so that another process can follow a rekey. */
+const rootKeyPath = 'core/root-key'
+const keyringAttempts = 20
+
+export interface KeyStatus {
+  term: number
+  /** ISO 8601. */
+  installTime: string
+  /** Under this term, by every process; an upper bound. */
+  encryptions: number
+}
+
+interface Keys {
+  root: Buffer
+  ring: Keyring
+  /** Of the stored keyring. */
+  version: number
+}
+
+function tryOpen(sealed: Uint8Array, root: Buffer): Keyring | undefined {
+  try {
+    return openKeyring(sealed, root)
+  } catch {
+    return undefined
+  }
+}
+
+export class Barrier {
+  readonly #storage: Storage
+  readonly #cache: Cache
+  readonly #feed: Feed
+  readonly #meter: Meter
+  readonly #sealedStore: SealedStore
+  readonly #listeners: ((keys: string[] | null) => void)[] = []
+  #keys: Keys | null = null
+  #fresh = false
+  #keyringChanged = false
+  #rotating: Promise<unknown> | null = null
+
+  /** `cacheEntries`: parsed objects kept in memory, 20,000 unless told. */
+  constructor(storage: Storage, options: { cacheEntries?: number } = {}) {
+    this.#storage = storage
+    this.#cache = new Cache(options.cacheEntries ?? 20_000)
+    this.#sealedStore = {
+      open: (key) => this.#open(key),
+      parsed: (key) => this.#parsed(key),
+      list: (prefix, page) => this.#list(prefix, page),
+      commit: (writes, expect) => this.#commit(writes, expect),
+    }
+    this.#meter = new Meter(this.view(''), () => this.#rotateInBackground())
+    this.#feed = storage.watch((keys) => this.#changed(keys))
+  }
+
+  get sealed(): boolean {
+    return this.#keys === null
+  }
+
+  /** Whether a keyring is stored. */
+  async initialized(): Promise<boolean> {
+    return (await this.#storage.get(keyringPath)) !== null
+  }
+
+  /** Stores a fresh keyring under `rootKey`, and `beside` with it; a Fault `invalid` where there is one. The barrier stays sealed. */
+  async initialize(rootKey: Buffer, beside: [key: string, value: Uint8Array][] = []): Promise<void> {
+    const sealed = sealKeyring(newKeyring(new Date()), rootKey)
+    try {
+      await this.#storage.commit({ expect: new Map([[keyringPath, 0]]), put: [[keyringPath, sealed], ...beside] })
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'conflict') throw new Fault('invalid', 'Vault is already initialized')
+      throw error
+    }
+  }
+
+  /** Opens the barrier and keeps a copy of `rootKey`; a Fault `denied` for a wrong key, `not-initialized` without a keyring. */
+  async unseal(rootKey: Buffer): Promise<void> {
+    const stored = await this.#storage.get(keyringPath)
+    if (stored === null) throw new Fault('not-initialized')
+    const ring = tryOpen(stored.value, rootKey)
+    if (ring === undefined) throw new Fault('denied', 'the root key does not open the keyring')
+    this.seal()
+    this.#keys = { root: Buffer.from(rootKey), ring, version: stored.version }
+    this.#keyringChanged = false
+    await this.#meter.start(ring.active)
+    this.#rotateInBackground()
+  }
+
+  /** Forgets the keys and everything that they opened. */
+  seal(): void {
+    this.#keys?.root.fill(0)
+    this.#keys = null
+    this.#fresh = false
+    this.#cache.clear()
+    this.#meter.stop()
+  }
+
+  /** Seals, and stops following the storage. */
+  close(): void {
+    this.seal()
+    this.#feed.close()
+  }
+
+  /** Asks the storage whether caches may be used from here on; call it once per request, before the first look-up. */
+  fresh(): boolean | Promise<boolean> {
+    const answer = this.#feed.fresh()
+    if (typeof answer === 'boolean') return (this.#fresh = answer)
+    return answer.then((fresh) => (this.#fresh = fresh))
+  }
+
+  /** Whether `rootKey` is the present one, in constant time. */
+  verify(rootKey: Buffer): boolean {
+    return sameKey(this.#unlocked().root, rootKey)
+  }
+
+  /** A copy of the root key, for the keeper of the seal; the caller overwrites it after use. */
+  rootKey(): Buffer {
+    return Buffer.from(this.#unlocked().root)
+  }
+
+  /** Adds a key term and makes it the active one; gives its number. What was sealed before stays readable. */
+  async rotate(): Promise<number> {
+    await this.#replaceKeyring((ring) => addTerm(ring, new Date()))
+    return this.#unlocked().ring.active
+  }
+
+  /** Rotates where the configuration says that it is time; gives whether it did. */
+  async rotateIfDue(): Promise<boolean> {
+    const { term, installTime, encryptions } = this.keyStatus()
+    const { enabled, maxOperations, interval } = this.rotationConfig()
+    const old = interval > 0 && Date.now() - Date.parse(installTime) >= interval * 1000
+    if (!enabled || (!old && encryptions < maxOperations)) return false
+    // Only the term that was judged: another process may have rotated meanwhile.
+    await this.#replaceKeyring((ring) => (ring.active === term ? addTerm(ring, new Date()) : ring))
+    return true
+  }
+
+  keyStatus(): KeyStatus {
+    const { ring } = this.#unlocked()
+    return { term: ring.active, installTime: ring.terms.get(ring.active)!.installTime, encryptions: this.#meter.count }
+  }
+
+  rotationConfig(): RotationConfig {
+    return { ...this.#unlocked().ring.rotation }
+  }
+
+  /** Throws `invalid` for what `checkRotation` refuses. */
+  async setRotationConfig(rotation: RotationConfig): Promise<void> {
+    checkRotation(rotation)
+    await this.#replaceKeyring((ring) => ({ ...ring, rotation: { ...rotation } }))
+  }
+
+  /** Seals the keyring under another root key; `beside` is committed with it, below the barrier. */
+  async rekey(newRootKey: Buffer, beside: [key: string, value: Uint8Array][] = []): Promise<void> {
+    await this.#replaceKeyring((ring) => ring, newRootKey, beside)
+  }
+
+  /** Plain values below `prefix`. */
+  view(prefix: string): View {
+    return makeView(this.#sealedStore, prefix)
+  }
+
+  /** Tells which full keys any process changed; `null`: some changes were missed. A change of one's own may be told twice. */
+  onChange(listener: (keys: string[] | null) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  #unlocked(): Keys {
+    if (this.#keys === null) throw new Fault('sealed')
+    return this.#keys
+  }
+
+  async #open(key: string): Promise<Opened | null> {
+    this.#unlocked()
+    const item = await this.#storage.get(key)
+    if (item === null) return null
+    return { value: await this.#decrypt(key, item.value), version: item.version }
+  }
+
+  async #decrypt(key: string, sealed: Uint8Array): Promise<Buffer> {
+    let term: Term | undefined
+    try {
+      const number = envelopeTerm(sealed)
+      term = this.#unlocked().ring.terms.get(number)
+      if (term === undefined) {
+        await this.#reload()
+        term = this.#unlocked().ring.terms.get(number)
+      }
+      if (term !== undefined) return openEnvelope(term.key, key, sealed)
+    } catch (error) {
+      if (error instanceof Fault) throw error
+      throw new Fault('internal', undefined, { cause: new Error(`${key}: ${(error as Error).message}`) })
+    }
+    throw new Fault('internal', undefined, { cause: new Error(`${key}: sealed under a key term that the keyring lacks`) })
+  }
+
+  async #parsed(key: string): Promise<unknown> {
+    this.#unlocked()
+    if (this.#fresh) {
+      const kept = this.#cache.get(key)
+      if (kept !== undefined) return kept
+    }
+    const token = this.#cache.load(key)
+    try {
+      const opened = await this.#open(key)
+      const value: unknown = opened === null ? null : JSON.parse(opened.value.toString())
+      this.#cache.settle(key, token, value)
+      return value
+    } catch (error) {
+      this.#cache.abandon(key, token)
+      throw error
+    }
+  }
+
+  async #list(prefix: string, page: Page): Promise<string[]> {
+    this.#unlocked()
+    return this.#storage.list(prefix, page)
+  }
+
+  async #commit(writes: Map<string, Uint8Array | null>, expect?: Map<string, number>): Promise<void> {
+    if (this.#keyringChanged) await this.#reload()
+    const { ring } = this.#unlocked()
+    const { key } = ring.terms.get(ring.active)!
+    const put: [string, Uint8Array][] = []
+    const gone: string[] = []
+    for (const [path, value] of writes) {
+      if (value === null) gone.push(path)
+      else put.push([path, sealEnvelope(key, ring.active, path, value)])
+    }
+    this.#meter.add(put.length)
+    const changed = [...writes.keys()]
+    try {
+      await this.#storage.commit({ put, delete: gone, ...(expect === undefined ? {} : { expect }) })
+    } finally {
+      // Also after a failure: a commit whose answer was lost may stand.
+      this.#changed(changed)
+    }
+  }
+
+  #changed(keys: string[] | null): void {
+    if (keys === null) this.#cache.clear()
+    else this.#cache.drop(keys)
+    if (this.#keys !== null && (keys === null || keys.includes(keyringPath))) {
+      this.#keyringChanged = true
+      void this.#reload().catch(() => {})
+    }
+    for (const listener of this.#listeners) listener(keys)
+  }
+
+  /** Takes over the keyring that another process stored. */
+  async #reload(): Promise<void> {
+    const stored = await this.#storage.get(keyringPath)
+    if (stored === null) throw new Fault('sealed')
+    await this.#adopt(stored)
+  }
+
+  /** Opens a stored keyring and keeps it, unless a newer one is known; seals itself where no key that it knows opens it. */
+  async #adopt(stored: Item, newRoot?: Buffer): Promise<Keyring> {
+    const keys = this.#unlocked()
+    for (const candidate of [async () => keys.root, async () => newRoot, () => this.#followRekey(keys)]) {
+      const root = await candidate()
+      const ring = root === undefined ? undefined : tryOpen(stored.value, root)
+      if (ring === undefined) continue
+      if (this.#keys !== keys) throw new Fault('sealed')
+      if (stored.version > keys.version) this.#install(keys, { root: root!, ring, version: stored.version })
+      return ring
+    }
+    if (this.#keys === keys && stored.version >= keys.version) this.seal()
+    throw new Fault('sealed')
+  }
+
+  async #followRekey(keys: Keys): Promise<Buffer | undefined> {
+    const stored = await this.#storage.get(rootKeyPath)
+    const term = stored === null ? undefined : keys.ring.terms.get(envelopeTerm(stored.value))
+    if (stored === null || term === undefined) return undefined
+    return openEnvelope(term.key, rootKeyPath, stored.value)
+  }
+
+  #install(keys: Keys, { root, ring, version }: Keys): void {
+    if (!sameKey(root, keys.root)) {
+      keys.root.fill(0)
+      keys.root = Buffer.from(root)
+    }
+    const moved = ring.active !== keys.ring.active
+    keys.ring = ring
+    keys.version = version
+    this.#keyringChanged = false
+    if (moved) void this.#meter.start(ring.active).catch(() => {})
+  }
+
+  async #replaceKeyring(change: (ring: Keyring) => Keyring, newRoot?: Buffer, beside: [string, Uint8Array][] = []): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const stored = await this.#storage.get(keyringPath)
+      if (stored === null) throw new Fault('not-initialized')
+      const ring = change(await this.#adopt(stored))
+      const put: [string, Uint8Array][] = [[keyringPath, sealKeyring(ring, newRoot ?? this.#unlocked().root)], ...beside]
+      if (newRoot !== undefined) {
+        const { key } = ring.terms.get(ring.active)!
+        put.push([rootKeyPath, sealEnvelope(key, ring.active, rootKeyPath, newRoot)])
+      }
+      try {
+        await this.#storage.commit({ expect: new Map([[keyringPath, stored.version]]), put })
+        const committed = await this.#storage.get(keyringPath)
+        if (committed !== null) await this.#adopt(committed, newRoot)
+        return
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code !== 'conflict' || attempt === keyringAttempts) throw error
+      }
+    }
+  }
+
+  #rotateInBackground(): void {
+    this.#rotating ??= this.rotateIfDue()
+      .catch(() => false)
+      .finally(() => (this.#rotating = null))
+  }
+}

@@ -1,0 +1,6 @@
+// The caller's mistake.
+
+/** Printed as it is; exit code 1. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}

@@ -1,0 +1,79 @@
+// Redaction of request and response data: keys stay, values are hashed, at any depth.
+import type { Hasher } from './hashing.ts'
+import type { Line } from './line.ts'
+
+/** Lists and objects are taken apart down to here; whatever lies deeper is hashed as one JSON text. */
+const deepest = 64
+
+type Clear = ReadonlySet<string> | undefined
+
+/** Writes `value` as JSON with strings, numbers and bytes hashed; scalars and lists under a key of `clear` stay readable. */
+export function writeHashed(line: Line, value: unknown, clear: readonly string[] | undefined, hasher: Hasher): void {
+  put(line, '', value, clear !== undefined && clear.length > 0 ? new Set(clear) : undefined, false, hasher, 0)
+}
+
+// `before` is what stands before the value: a comma, a key.
+function put(line: Line, before: string, value: unknown, clear: Clear, open: boolean, hasher: Hasher, depth: number): void {
+  if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && !(value instanceof Date)) {
+    if (depth === deepest) return line.text(`${before}"${hasher.hash(JSON.stringify(value))}"`)
+    if (Array.isArray(value)) return putList(line, before, value, clear, open, hasher, depth)
+    line.text(`${before}{`)
+    let separator = ''
+    for (const key in value) {
+      const member = (value as Record<string, unknown>)[key]
+      if (member === undefined || typeof member === 'function') continue
+      put(line, `${separator}${JSON.stringify(key)}:`, member, clear, clear !== undefined && clear.has(key), hasher, depth + 1)
+      separator = ','
+    }
+    return line.text('}')
+  }
+  line.text(before + leaf(value, open, hasher))
+}
+
+function putList(line: Line, before: string, list: unknown[], clear: Clear, open: boolean, hasher: Hasher, depth: number): void {
+  line.text(`${before}[`)
+  for (let i = 0; i < list.length; i++) put(line, i === 0 ? '' : ',', list[i], clear, open, hasher, depth + 1)
+  line.text(']')
+}
+
+function leaf(value: unknown, open: boolean, hasher: Hasher): string {
+  if (typeof value === 'string') return open ? JSON.stringify(value) : `"${hasher.hash(value)}"`
+  if (value === null || value === undefined) return 'null'
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  if (typeof value === 'number') return open ? JSON.stringify(value) : `"${hasher.hashNumber(value)}"`
+  const text = scalar(value)
+  return open ? JSON.stringify(text) : `"${hasher.hash(text)}"`
+}
+
+function scalar(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+  if (value instanceof Date) return value.toISOString()
+  return String(value)
+}
+
+/** The data of a LIST with its keys counted instead of named (`elide_list_responses`). */
+export function elide(data: Record<string, unknown>): Record<string, unknown> {
+  const counted = { ...data }
+  if (Array.isArray(data['keys'])) counted['keys'] = data['keys'].length
+  const info = data['key_info']
+  if (typeof info === 'object' && info !== null) counted['key_info'] = Object.keys(info).length
+  return counted
+}
+
+/** `message` with each value of `sources` that it quotes replaced by its hash. */
+export function scrub(message: string, sources: readonly unknown[], hasher: Hasher): string {
+  let clean = message
+  const visit = (value: unknown, depth: number): void => {
+    if (value === null || value === undefined || typeof value === 'boolean' || depth > deepest) return
+    if (typeof value === 'object' && !(value instanceof Uint8Array)) {
+      for (const member of Object.values(value)) visit(member, depth + 1)
+      return
+    }
+    const text = scalar(value)
+    // Shorter values are words of the message as often as values.
+    if (text.length >= 4 && clean.includes(text)) clean = clean.replaceAll(text, () => hasher.hash(text))
+  }
+  for (const source of sources) visit(source, 0)
+  return clean
+}

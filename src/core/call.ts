@@ -1,0 +1,68 @@
+// A request and its answer between a dialect and the core: wire bytes on neither side.
+import type { Raw } from '../kit/answer.ts'
+import type { Fault } from '../kit/errors.ts'
+import type { Operation } from '../kit/route.ts'
+
+/** Proof of identity in the words of its dialect; `token` carries a Strongroom token, others are checked by a registered scheme. */
+export interface Credential {
+  scheme: string
+  value: string
+  /** What a scheme other than `token` needs beside it (a signed request, a certificate). */
+  proof?: unknown
+}
+
+export interface Call {
+  /** Random UUID; also the audit's request id. */
+  id: string
+  operation: Operation | 'help'
+  /** Namespace of the request, `''` or with a trailing slash. */
+  namespace: string
+  /** Canonical, relative to the namespace, without a leading slash; LIST and SCAN paths end in a slash or are empty. */
+  path: string
+  body: Record<string, unknown>
+  credential: Credential | null
+  /** Seconds; 0 means: do not wrap. */
+  wrapTtl: number
+  remote: { address: string; port: number }
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  signal: AbortSignal
+}
+
+export interface AuthReply {
+  clientToken: string
+  accessor: string
+  policies: string[]
+  tokenPolicies: string[]
+  identityPolicies: string[]
+  metadata: Record<string, string>
+  leaseDuration: number
+  renewable: boolean
+  entityId: string
+  tokenType: string
+  orphan: boolean
+  uses: number
+  mfaRequirement?: Record<string, unknown>
+}
+
+export interface WrapReply {
+  token: string
+  accessor: string
+  ttl: number
+  creationTime: string
+  creationPath: string
+  wrappedAccessor?: string
+}
+
+export interface Reply {
+  status: number
+  data?: Record<string, unknown> | undefined
+  leaseId?: string
+  leaseDuration?: number
+  renewable?: boolean
+  auth?: AuthReply
+  wrap?: WrapReply
+  warnings?: string[] | undefined
+  raw?: Raw
+  error?: Fault
+  mountType?: string
+}

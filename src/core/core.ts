@@ -1,0 +1,201 @@
+// The core: what every request needs, put together once. It names no plugin; `server.ts` hands them in.
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Barrier } from '../barrier/barrier.ts'
+import type { Answer } from '../kit/answer.ts'
+import type { Context, Grant } from '../kit/route.ts'
+import type { Storage } from '../kit/storage.ts'
+import type { View } from '../kit/view.ts'
+import type { AuditBroker } from './audit/broker.ts'
+import type { AuthReply, Call } from './call.ts'
+import { Due } from './due.ts'
+import { Gate } from './gate.ts'
+import { Identity } from './identity/identity.ts'
+import { Leases } from './leases.ts'
+import { type Mount, Mounts, type Plugins } from './mounts.ts'
+import { Namespaces } from './namespaces.ts'
+import { Policies } from './policies.ts'
+import { type Token, Tokens } from './tokens.ts'
+import { Wrapping } from './wrapping.ts'
+
+export interface CoreParts {
+  storage: Storage
+  barrier: Barrier
+  plugins: Plugins
+  audit: AuditBroker
+  /** Seconds. */
+  defaults: { ttl: number; maxTtl: number }
+  now?: () => number
+}
+
+export class Core {
+  readonly storage: Storage
+  readonly barrier: Barrier
+  readonly audit: AuditBroker
+  readonly defaults: { ttl: number; maxTtl: number }
+  readonly now: () => number
+  readonly due: Due
+  readonly namespaces: Namespaces
+  readonly mounts: Mounts
+  readonly tokens: Tokens
+  readonly policies: Policies
+  readonly identity: Identity
+  readonly gate: Gate
+  readonly leases: Leases
+  readonly wrapping: Wrapping
+  readonly cubbyhole: View
+  /** Everything of the core lies below this view, so that one transaction can span its parts. */
+  readonly root: View
+  /** Says whether a login needs more (a second factor); its answer is given instead of a token. */
+  loginGuard: (call: Call, mount: Mount, grant: Grant, entityId: string) => Promise<AuthReply | null> = async () => null
+  /** Asked before anything else of a request; throws where a quota is used up. */
+  admit: (call: Call) => void = () => {}
+  /** Told what went wrong inside, with the request's id; the client sees only `internal error`. */
+  report: (requestId: string, cause: unknown) => void = () => {}
+  #stale = true
+  #auditStale = false
+  #refreshing: Promise<void> | null = null
+
+  constructor(parts: CoreParts) {
+    this.storage = parts.storage
+    this.barrier = parts.barrier
+    this.audit = parts.audit
+    this.defaults = parts.defaults
+    this.now = parts.now ?? Date.now
+    this.root = parts.barrier.view('core/')
+    this.due = new Due(this.root, 'due/')
+    this.namespaces = new Namespaces(this.root.at('namespace/'))
+    this.mounts = new Mounts(this.root.at('mount/'), this.namespaces, parts.plugins, parts.defaults)
+    this.tokens = new Tokens(this.root, this.due, this.now)
+    this.policies = new Policies(this.root.at('policy/'))
+    this.identity = new Identity(this.root.at('identity/'), this.namespaces, this.mounts)
+    this.gate = new Gate({ tokens: this.tokens, policies: this.policies, namespaces: this.namespaces, resolveIdentity: (id) => this.identity.resolve(id) })
+    this.leases = new Leases({ root: this.root, due: this.due, now: this.now, mountByUuid: (uuid) => this.mounts.byUuid(uuid), contextOf: (mount) => this.contextOf(mount) })
+    this.cubbyhole = this.root.at('cubbyhole/')
+    this.wrapping = new Wrapping(this.tokens, this.cubbyhole, (token) => this.revoke(token.key))
+    this.due.handle('token', (key) => this.#expire(key))
+    this.barrier.onChange((keys) => this.#changed(keys))
+  }
+
+  #changed(keys: readonly string[] | null): void {
+    let rights = keys === null
+    for (const key of keys ?? []) {
+      if (!key.startsWith('core/')) continue
+      if (key.startsWith('mount/', 5) || key.startsWith('namespace/', 5)) this.#stale = true
+      else if (key.startsWith('audit/', 5)) this.#stale = this.#auditStale = true
+      else if (key.startsWith('policy/', 5)) rights = true
+      else if (key.startsWith('identity/', 5)) {
+        this.policies.forgetIdentities()
+        this.gate.forget()
+      }
+    }
+    if (keys === null) this.#stale = true
+    if (rights) {
+      this.policies.forget()
+      this.gate.forget()
+    }
+  }
+
+  /** Brings the tables up to date with what any process changed; asked once per request, before its first look-up. */
+  async refresh(): Promise<void> {
+    const fresh = this.barrier.fresh()
+    if (!(typeof fresh === 'boolean' ? fresh : await fresh)) this.#changed(null)
+    if (!this.#stale || this.barrier.sealed) return
+    this.#refreshing ??= this.#load().finally(() => (this.#refreshing = null))
+    await this.#refreshing
+  }
+
+  async #load(): Promise<void> {
+    this.#stale = false
+    try {
+      await this.namespaces.load()
+      await this.mounts.load()
+      if (this.#auditStale) await this.audit.refresh()
+      this.#auditStale = false
+      this.gate.forget()
+    } catch (cause) {
+      this.#stale = true
+      throw cause
+    }
+  }
+
+  /** Forgets what was derived from the unsealed store. */
+  sealed(): void {
+    this.#changed(null)
+  }
+
+  /** Where an engine of this mount keeps its data. */
+  storeOf(mount: Mount): View {
+    return this.barrier.view(`logical/${mount.record.uuid}/`)
+  }
+
+  /** The context of work that the server does by itself for a mount. */
+  contextOf(mount: Mount): Context {
+    return {
+      store: this.storeOf(mount),
+      mount: mount.info,
+      caller: { displayName: '', policies: [], entityId: '', namespace: mount.namespace.path, tokenKey: null, accessor: '', metadata: {}, remote: '' },
+      body: {},
+      operation: 'write',
+      ask: async (): Promise<Answer> => {
+        throw new Error('work without a caller cannot ask')
+      },
+      now: this.now,
+      random: randomBytes,
+      signal: new AbortController().signal,
+    }
+  }
+
+  /** Ends a token, its children, its leases and its private folder. */
+  async revoke(key: string, options: { orphanChildren?: boolean } = {}): Promise<void> {
+    const record = await this.tokens.close(key)
+    if (!record) return
+    for (let children = await this.tokens.children(key); children.length > 0; children = await this.tokens.children(key)) {
+      for (const child of children) await (options.orphanChildren ? this.tokens.orphan(child) : this.revoke(child))
+      if (children.length < 1000) break
+    }
+    await this.leases.revokeOf(key)
+    for (let kept = await this.cubbyhole.keys(`${key}/`); kept.length > 0; kept = await this.cubbyhole.keys(`${key}/`)) {
+      const batch = kept
+      await this.cubbyhole.update((tx) => batch.forEach((name) => tx.delete(name)))
+    }
+    await this.tokens.forget(key)
+  }
+
+  /** Ends every token that logins of this auth mount made. */
+  async revokeLoginsOf(mount: Mount): Promise<void> {
+    for (let after: string | undefined; ; ) {
+      const accessors = await this.tokens.accessors(mount.namespace.id, after === undefined ? { limit: 500 } : { after, limit: 500 })
+      for (const accessor of accessors) {
+        const record = await this.tokens.byAccessor(accessor)
+        if (record?.mountAccessor === mount.record.accessor) await this.revoke(record.key)
+      }
+      after = accessors.at(-1)
+      if (accessors.length < 500) return
+    }
+  }
+
+  /** A token that may do everything and never ends; returns the token itself. */
+  async mintRootToken(id?: string): Promise<string> {
+    const root = this.namespaces.at('')!
+    const wanted = { parent: null, type: 'service' as const, namespace: '', namespaceId: root.id, policies: ['root'], path: 'auth/token/root', metadata: {}, displayName: 'root', uses: 0, ttl: 0, explicitMaxTtl: 0, maxTtl: 0, period: 0, renewable: false, entityId: '', role: '', boundCidrs: [], noDefaultPolicy: true, mountAccessor: '' }
+    return (await this.tokens.create(wanted, id)).token
+  }
+
+  /** A name for this store, made once; shown by health and seal status. */
+  async clusterId(): Promise<string> {
+    return this.root.update(async (tx) => {
+      const present = await tx.read<string>('cluster-id')
+      if (present !== null) return present
+      const made = randomUUID()
+      tx.write('cluster-id', made)
+      return made
+    })
+  }
+
+  async #expire(key: string): Promise<void> {
+    const record = await this.root.read<Token>(`token/id/${key}`)
+    if (!record) return
+    if (record.revoking !== true && record.expiresAt * 1000 > this.now()) return
+    await this.revoke(key)
+  }
+}

@@ -1,0 +1,150 @@
+// The gate: who asks, and may they. Every request passes here, whatever dialect it came in.
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import { Fault } from '../kit/errors.ts'
+import type { Caller } from '../kit/route.ts'
+import type { Call, Credential } from './call.ts'
+import type { ResolvedIdentity } from './identity/shape.ts'
+import type { Target } from './mounts.ts'
+import type { Namespaces } from './namespaces.ts'
+import type { Policies, PolicySet } from './policies.ts'
+import { Acl, type AclRequest, type Decision } from './policy/index.ts'
+import type { Token, Tokens } from './tokens.ts'
+
+/** What a token stands for right now; kept until the token, a policy or an identity changes. */
+export interface Session {
+  token: Token
+  acl: Acl
+  identity: ResolvedIdentity | null
+  /** Token and identity policies together, without duplicates, in order. */
+  policies: string[]
+}
+
+export interface Identified {
+  session: Session | null
+  caller: Caller
+  /** Why nobody was recognised; the answer to every route that is not open. */
+  refusal: Fault | null
+}
+
+export interface Verdict {
+  allowed: boolean
+  fault: Fault | null
+  decision: Decision | null
+  /** As policies and audit call it: create, update, read … */
+  operation: AclRequest['operation'] | 'help'
+}
+
+/** Checks a credential that is not a token and says which token's rights it has. */
+export type Scheme = (call: Call, credential: Credential) => Promise<Token>
+
+export interface GateParts {
+  tokens: Tokens
+  policies: Policies
+  namespaces: Namespaces
+  resolveIdentity(entityId: string): Promise<ResolvedIdentity | null>
+}
+
+const nobody: Omit<Caller, 'remote'> = { displayName: '', policies: [], entityId: '', namespace: '', tokenKey: null, accessor: '', metadata: {} }
+
+export class Gate {
+  readonly #parts: GateParts
+  readonly schemes = new Map<string, Scheme>()
+  #sessions = new WeakMap<Token, Session>()
+
+  constructor(parts: GateParts) {
+    this.#parts = parts
+  }
+
+  /** Drops what was derived of policies and identities; called when one changed anywhere. */
+  forget(): void {
+    this.#sessions = new WeakMap()
+  }
+
+  async identify(call: Call, target: Target): Promise<Identified> {
+    const anonymous = (refusal: Fault): Identified => ({ session: null, caller: { ...nobody, remote: call.remote.address }, refusal })
+    if (call.credential === null) return anonymous(new Fault('unauthenticated'))
+    try {
+      const token = await this.#token(call, call.credential)
+      if (!token) return anonymous(new Fault('unauthenticated'))
+      if (token.boundCidrs.length > 0 && !withinCidrs(call.remote.address, token.boundCidrs)) return anonymous(new Fault('unauthenticated'))
+      if (!target.namespace.path.startsWith(token.namespace)) return anonymous(new Fault('unauthenticated'))
+      const session = await this.session(token)
+      if (session.identity?.disabled) return anonymous(new Fault('denied'))
+      return { session, refusal: null, caller: callerOf(session, call.remote.address) }
+    } catch (cause) {
+      if (cause instanceof Fault) return anonymous(cause)
+      throw cause
+    }
+  }
+
+  async #token(call: Call, credential: Credential): Promise<Token | null> {
+    if (credential.scheme === 'token') return this.#parts.tokens.lookup(credential.value)
+    const scheme = this.schemes.get(credential.scheme)
+    if (!scheme) throw new Fault('unauthenticated')
+    return scheme(call, credential)
+  }
+
+  /** What a token may do, derived once and kept while nothing that it depends on changes. */
+  async session(token: Token): Promise<Session> {
+    const ready = this.#sessions.get(token)
+    if (ready) return ready
+    const identity = token.entityId === '' ? null : await this.#parts.resolveIdentity(token.entityId)
+    const own: PolicySet = { namespace: token.namespace, namespaceId: token.namespaceId, names: token.policies }
+    const sets = identity ? [own, ...identity.policies] : [own]
+    const acl = await this.#parts.policies.acl(sets, identity?.identity ?? null)
+    const session: Session = { token, acl, identity, policies: [...new Set(sets.flatMap((set) => set.names))].sort() }
+    this.#sessions.set(token, session)
+    return session
+  }
+
+  /** Whether the caller may do what the call asks. Spends one use of a limited token. */
+  async allows(who: Identified, call: Call, target: Target, exists: () => Promise<boolean>): Promise<Verdict> {
+    const route = target.match?.route
+    const operation: Verdict['operation'] = call.operation === 'write' ? 'update' : call.operation
+    if (route?.access === 'open') return { allowed: true, fault: null, decision: null, operation }
+    if (!who.session) return { allowed: false, fault: who.refusal ?? new Fault('unauthenticated'), decision: null, operation }
+    if (target.namespace.lock !== undefined && who.session.acl !== Acl.root && !target.fullPath.slice(target.namespace.path.length).startsWith('sys/namespaces/api-lock/')) {
+      return { allowed: false, fault: new Fault('unavailable', 'API access to this namespace has been locked by an administrator'), decision: null, operation }
+    }
+    const { decision, operation: named } = await this.#decide(who.session, call, target, operation, route?.exists ? exists : null)
+    const allowed = decision.allowed && (route?.access !== 'sudo' || decision.sudo)
+    if (who.session.token.uses > 0) await this.#parts.tokens.use(who.session.token)
+    return { allowed, fault: allowed ? null : new Fault('denied'), decision, operation: named }
+  }
+
+  async #decide(session: Session, call: Call, target: Target, operation: Verdict['operation'], exists: (() => Promise<boolean>) | null) {
+    const asked: AclRequest = { operation: operation === 'help' ? 'read' : operation, path: target.fullPath, data: call.body, wrapTtl: call.wrapTtl }
+    const decision = session.acl.allows(asked)
+    if (operation === 'help') return { decision: { ...decision, allowed: session.acl.capabilities(target.fullPath)[0] !== 'deny' }, operation }
+    if (call.operation !== 'write' || !exists || decision.root) return { decision, operation }
+    // Only where the two differ does it matter which of them this is.
+    const created = session.acl.allows({ ...asked, operation: 'create' })
+    if (created.allowed === decision.allowed) return { decision, operation }
+    return (await exists()) ? { decision, operation } : { decision: created, operation: 'create' as const }
+  }
+}
+
+export const callerOf = ({ token, policies }: Session, remote: string): Caller => ({
+  displayName: token.displayName,
+  policies,
+  entityId: token.entityId,
+  namespace: token.namespace,
+  tokenKey: token.type === 'batch' ? null : token.key,
+  accessor: token.accessor,
+  metadata: token.metadata,
+  remote,
+})
+
+/** Whether an address lies in one of the networks (`10.0.0.0/8`, or one address). */
+export function withinCidrs(address: string, cidrs: readonly string[]): boolean {
+  const plain = address.startsWith('::ffff:') ? address.slice(7) : address
+  if (!isIP(plain)) return false
+  const blocks = new BlockList()
+  for (const cidr of cidrs) {
+    const [network, bits] = cidr.split('/')
+    const family = isIPv6(network!) ? 'ipv6' : 'ipv4'
+    if (isIP(network!)) blocks.addSubnet(network!, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
+  }
+  return blocks.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
+}
+

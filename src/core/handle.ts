@@ -1,0 +1,100 @@
+// The recipe of a request; nothing else knows the order: resolve, identify, allow, audit, do, audit.
+import { randomBytes } from 'node:crypto'
+import type { Answer } from '../kit/answer.ts'
+import { Answer as AnswerClass } from '../kit/answer.ts'
+import { Fault } from '../kit/errors.ts'
+import { parseFields } from '../kit/field.ts'
+import type { Context, Operation } from '../kit/route.ts'
+import { complete, subjectOf } from './audited.ts'
+import type { Call, Reply } from './call.ts'
+import type { Core } from './core.ts'
+import type { Identified, Verdict } from './gate.ts'
+import { type Target, routesOf } from './mounts.ts'
+import { treeOf } from './route-tree.ts'
+import { settle } from './settle.ts'
+
+/** Answers a call. Never throws for what a client did; rejects only when the server itself is broken. */
+export async function handle(core: Core, call: Call): Promise<Reply> {
+  try {
+    core.admit(call)
+    await core.refresh()
+    const target = core.mounts.resolve(call.operation, call.namespace, call.path)
+    if (core.barrier.sealed) return await whileSealed(core, call, target)
+    if (call.namespace !== '' && !core.namespaces.at(call.namespace)) throw new Fault('not-found', 'no such namespace')
+    return await gated(core, call, target)
+  } catch (cause) {
+    return failed(cause)
+  }
+}
+
+/** Without keys there is nobody to identify and no audit: only routes that say `sealed` answer. */
+async function whileSealed(core: Core, call: Call, target: Target): Promise<Reply> {
+  if (!target.match?.route.sealed) throw new Fault('sealed')
+  const nobody: Identified = { session: null, caller: { ...core.contextOf(target.mount!).caller, remote: call.remote.address }, refusal: null }
+  return answer(core, call, target, nobody)
+}
+
+async function gated(core: Core, call: Call, target: Target): Promise<Reply> {
+  const who = await core.gate.identify(call, target)
+  const context = target.match && contextOf(core, call, target, who)
+  let verdict: Verdict
+  try {
+    verdict = await core.gate.allows(who, call, target, () => exists(target, context!, call))
+  } catch (cause) {
+    verdict = { allowed: false, fault: cause instanceof Fault ? cause : new Fault('internal', undefined, { cause }), decision: null, operation: call.operation === 'write' ? 'update' : call.operation }
+  }
+  const entry = subjectOf(call, target, who, verdict)
+  await core.audit.request(entry)
+  const reply = verdict.allowed ? await answer(core, call, target, who, context).catch(failed) : failed(verdict.fault!)
+  await core.audit.response(complete(entry, reply))
+  // The last use of a limited token ends it, whatever came of the request.
+  if (who.session?.token.uses === 1) await core.revoke(who.session.token.key)
+  return reply
+}
+
+async function exists(target: Target, context: Context, call: Call): Promise<boolean> {
+  const { route, params } = target.match!
+  return route.exists!(context, parseFields(route.takes, { ...call.body, ...params }))
+}
+
+async function answer(core: Core, call: Call, target: Target, who: Identified, context = target.match && contextOf(core, call, target, who)): Promise<Reply> {
+  if (!target.mount || !context) throw unroutable(call, target)
+  const { route, params } = target.match!
+  const input = parseFields(route.takes, Object.keys(params).length > 0 ? { ...call.body, ...params } : call.body)
+  return settle(core, call, target, who, await route.run(context, input))
+}
+
+function unroutable(call: Call, target: Target): Fault {
+  const path = target.fullPath.slice(target.namespace.path.length)
+  if (!target.mount) return new Fault('no-route', `no handler for route "${path}". route entry not found.`)
+  const known = treeOf(routesOf(target.mount)).at(target.path.replace(/\/$/, '')).length > 0
+  if (known) return new Fault('unsupported', call.operation === 'help' ? 'no help' : undefined)
+  return new Fault('no-route', `no handler for route "${path}". route entry not found.`)
+}
+
+function contextOf(core: Core, call: Call, target: Target, who: Identified): Context {
+  const mount = target.mount!
+  return {
+    store: core.storeOf(mount),
+    mount: mount.info,
+    caller: who.caller,
+    body: call.body,
+    operation: call.operation as Operation,
+    ask: (op, path, body) => ask(core, call, op, path, body ?? {}),
+    now: core.now,
+    random: randomBytes,
+    signal: call.signal,
+  }
+}
+
+/** A request that an engine makes for its caller: through the same gate, audited, authorised anew. */
+async function ask(core: Core, call: Call, operation: Operation, path: string, body: Record<string, unknown>): Promise<Answer> {
+  const reply = await handle(core, { ...call, operation, path, body, wrapTtl: 0 })
+  if (reply.error) throw reply.error
+  return new AnswerClass({ ...(reply.data && { data: reply.data }), status: reply.status })
+}
+
+function failed(cause: unknown): Reply {
+  const error = cause instanceof Fault ? cause : new Fault('internal', undefined, { cause })
+  return { status: error.status, error, data: error.data }
+}

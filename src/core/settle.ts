@@ -1,0 +1,142 @@
+// Turns what a route gave into a reply: logins become tokens, leases are stored, answers are wrapped.
+import { Answer } from '../kit/answer.ts'
+import { Fault } from '../kit/errors.ts'
+import type { AuthMethod, Grant, Outcome } from '../kit/route.ts'
+import type { AuthReply, Call, Reply } from './call.ts'
+import type { Core } from './core.ts'
+import type { Identified } from './gate.ts'
+import type { Mount, Target } from './mounts.ts'
+import type { NewToken, Token } from './tokens.ts'
+
+export async function settle(core: Core, call: Call, target: Target, who: Identified, outcome: Outcome): Promise<Reply> {
+  const mount = target.mount!
+  const parts = outcome instanceof Answer ? outcome.parts : outcome ? { data: outcome } : {}
+  if (parts.settled) return parts.settled as Reply
+  if (parts.raw) return { status: parts.raw.status, raw: parts.raw, mountType: mount.record.type }
+  const reply: Reply = { status: parts.status ?? 200, data: parts.data, warnings: parts.warnings, mountType: mount.record.type }
+  if (parts.leaseDuration !== undefined) reply.leaseDuration = parts.leaseDuration
+  if (parts.grant) reply.auth = await login(core, call, mount, parts.grant)
+  else if (parts.lease) await lease(core, target, who, parts, reply)
+  else if (parts.data === undefined && parts.warnings === undefined && parts.status === undefined) reply.status = emptyStatus(call)
+  return call.wrapTtl > 0 && reply.status === 200 ? wrapped(core, call, target, reply) : reply
+}
+
+const emptyStatus = (call: Call): number => (call.operation === 'read' || call.operation === 'list' || call.operation === 'scan' ? 404 : 204)
+
+async function lease(core: Core, target: Target, who: Identified, parts: Answer['parts'], reply: Reply): Promise<void> {
+  const token = who.session?.token
+  const path = target.fullPath.slice(target.namespace.path.length)
+  const made = await core.leases.create(target.mount!, path, parts.lease!, token?.type === 'service' ? token.key : '', token?.expiresAt ?? 0)
+  reply.leaseId = made.id
+  reply.leaseDuration = made.ttl
+  reply.renewable = made.renewable
+}
+
+async function wrapped(core: Core, call: Call, target: Target, reply: Reply): Promise<Reply> {
+  if (call.operation === 'list' && reply.data === undefined) return reply
+  const path = target.fullPath.slice(target.namespace.path.length)
+  return { status: 200, wrap: await core.wrapping.wrap(JSON.stringify(reply), call.wrapTtl, path, target.namespace, reply.auth?.accessor), mountType: reply.mountType ?? '' }
+}
+
+async function login(core: Core, call: Call, mount: Mount, grant: Grant): Promise<AuthReply> {
+  const namespace = mount.namespace
+  const entityId = grant.alias
+    ? await core.identity.login({
+        mountAccessor: mount.record.accessor,
+        mountType: mount.record.type,
+        namespaceId: namespace.id,
+        namespace: namespace.path,
+        name: grant.alias.name,
+        metadata: grant.alias.metadata ?? {},
+        groups: grant.groups ?? [],
+      })
+    : ''
+  const pending = await core.loginGuard(call, mount, grant, entityId)
+  if (pending) return pending
+  return mint(core, mount, grant, entityId)
+}
+
+/** Mints the token of a login that every guard has let pass. */
+export async function mint(core: Core, mount: Mount, grant: Grant, entityId: string): Promise<AuthReply> {
+  const limits = tokenLimits(core, mount, grant)
+  const names = grant.policies.map((name) => name.toLowerCase().trim()).filter((name) => name !== '')
+  if (names.includes('root')) throw new Fault('invalid', 'auth methods cannot create root tokens')
+  const policies = [...new Set(grant.noDefaultPolicy ? names : [...names, 'default'])].sort()
+  const type = tokenType(mount, grant)
+  if (type === 'batch' && (grant.uses ?? 0) > 0) throw new Fault('invalid', 'batch tokens cannot have a limited number of uses')
+  const wanted: NewToken = {
+    parent: null,
+    type,
+    namespace: mount.namespace.path,
+    namespaceId: mount.namespace.id,
+    policies,
+    path: `${mount.record.path}login`,
+    metadata: grant.metadata ?? {},
+    displayName: `${mount.record.path.slice('auth/'.length, -1)}-${grant.displayName}`.replace(/-$/, ''),
+    uses: grant.uses ?? 0,
+    ttl: limits.ttl,
+    explicitMaxTtl: grant.explicitMaxTtl ?? 0,
+    maxTtl: limits.maxTtl,
+    period: grant.period ?? 0,
+    renewable: type === 'service' && (grant.renewable ?? true),
+    entityId,
+    role: '',
+    boundCidrs: grant.boundCidrs ?? [],
+    noDefaultPolicy: grant.noDefaultPolicy ?? false,
+    mountAccessor: mount.record.accessor,
+    grant,
+  }
+  const { token, record } = await core.tokens.create(wanted)
+  return authReply(core, token, record)
+}
+
+function tokenType(mount: Mount, grant: Grant): 'service' | 'batch' {
+  const configured = mount.record.config.tokenType
+  if (configured === 'service' || configured === 'batch') return configured
+  if (grant.type === 'batch' || grant.type === 'service') return grant.type
+  return configured === 'default-batch' ? 'batch' : 'service'
+}
+
+/** Seconds that a token of this grant lives, and the most that renewals may reach. */
+export function tokenLimits(core: Core, mount: Mount, grant: Grant): { ttl: number; maxTtl: number } {
+  const maxTtl = Math.min(grant.maxTtl || mount.info.maxTtl, mount.info.maxTtl)
+  if (grant.period) return { ttl: Math.min(grant.period, grant.explicitMaxTtl || grant.period), maxTtl: 0 }
+  const ttl = Math.min(grant.ttl || mount.info.defaultTtl, maxTtl, grant.explicitMaxTtl || Infinity)
+  return { ttl: ttl || core.defaults.ttl, maxTtl }
+}
+
+export async function authReply(core: Core, token: string, record: Token): Promise<AuthReply> {
+  const { policies, identity } = await core.gate.session(record)
+  return {
+    clientToken: token,
+    accessor: record.accessor,
+    policies,
+    tokenPolicies: record.policies,
+    identityPolicies: [...new Set(identity?.policies.flatMap((set) => set.names) ?? [])].sort(),
+    metadata: record.metadata,
+    leaseDuration: record.ttl,
+    renewable: record.renewable,
+    entityId: record.entityId,
+    tokenType: record.type,
+    orphan: record.parent === null,
+    uses: record.uses,
+  }
+}
+
+/** Asks the login method again and extends a token; `increment` in seconds, 0 for what it was made with. */
+export async function renewToken(core: Core, record: Token, increment: number): Promise<Token> {
+  if (record.type === 'batch') throw new Fault('invalid', 'batch tokens cannot be renewed')
+  if (!record.renewable) throw new Fault('invalid', 'lease is not renewable')
+  const mount = record.mountAccessor === '' ? undefined : core.mounts.byAccessor(record.mountAccessor)
+  if (record.mountAccessor !== '' && (!mount || !record.grant)) throw new Fault('invalid', 'the auth method of this token is gone')
+  if (mount && record.grant) await (mount.engine as AuthMethod).renew(core.contextOf(mount), record.grant)
+  const now = Math.trunc(core.now() / 1000)
+  const wanted = record.period > 0 ? record.period : increment > 0 ? increment : record.ttl
+  const ends = [
+    record.explicitMaxTtl > 0 ? record.createdAt + record.explicitMaxTtl : Infinity,
+    record.period > 0 ? Infinity : record.createdAt + (record.maxTtl || mount?.info.maxTtl || core.defaults.maxTtl),
+  ]
+  const ttl = Math.min(wanted, ...ends.map((end) => end - now))
+  if (ttl <= 0) throw new Fault('invalid', 'past the max TTL, cannot renew')
+  return core.tokens.extend(record, ttl)
+}

@@ -1,0 +1,61 @@
+// Vault's HTTP API, outwards: a Reply becomes status and body. Pure.
+import type { AuthReply, Call, Reply, WrapReply } from '../../core/call.ts'
+
+export interface Sent {
+  status: number
+  contentType: string
+  body: string | Uint8Array | AsyncIterable<Uint8Array>
+  headers?: Record<string, string>
+}
+
+const json = 'application/json'
+
+export function encode(call: Pick<Call, 'id' | 'path'>, reply: Reply): Sent {
+  if (reply.raw) return reply.raw
+  if (reply.error && !reply.data) return { status: reply.status, contentType: json, body: `${JSON.stringify({ errors: reply.error.code === 'not-found' && reply.error.messages.length === 0 ? [] : reply.error.messages })}\n` }
+  if (reply.status === 204) return { status: 204, contentType: json, body: '' }
+  if (reply.status === 404 && !reply.data && !reply.warnings) return { status: 404, contentType: json, body: '{"errors":[]}\n' }
+  return { status: reply.status, contentType: json, body: `${JSON.stringify(envelope(call, reply))}\n` }
+}
+
+/** System paths show their data twice: under `data` and beside it, as older clients expect. */
+function envelope(call: Pick<Call, 'id' | 'path'>, reply: Reply): Record<string, unknown> {
+  const common = {
+    request_id: call.id,
+    lease_id: reply.leaseId ?? '',
+    renewable: reply.renewable ?? false,
+    lease_duration: reply.leaseDuration ?? 0,
+    data: reply.data ?? null,
+    wrap_info: reply.wrap ? wrapView(reply.wrap) : null,
+    warnings: reply.warnings && reply.warnings.length > 0 ? reply.warnings : null,
+    auth: reply.auth ? authView(reply.auth) : null,
+    mount_type: reply.mountType ?? '',
+    ...(reply.error && { errors: reply.error.messages }),
+  }
+  return reply.mountType === 'system' && reply.data ? { ...reply.data, ...common } : common
+}
+
+export const wrapView = (wrap: WrapReply): Record<string, unknown> => ({
+  token: wrap.token,
+  accessor: wrap.accessor,
+  ttl: wrap.ttl,
+  creation_time: wrap.creationTime,
+  creation_path: wrap.creationPath,
+  ...(wrap.wrappedAccessor !== undefined && { wrapped_accessor: wrap.wrappedAccessor }),
+})
+
+export const authView = (auth: AuthReply): Record<string, unknown> => ({
+  client_token: auth.clientToken,
+  accessor: auth.accessor,
+  policies: auth.policies,
+  token_policies: auth.tokenPolicies,
+  ...(auth.identityPolicies.length > 0 && { identity_policies: auth.identityPolicies }),
+  metadata: Object.keys(auth.metadata).length > 0 ? auth.metadata : null,
+  lease_duration: auth.leaseDuration,
+  renewable: auth.renewable,
+  entity_id: auth.entityId,
+  token_type: auth.tokenType,
+  orphan: auth.orphan,
+  mfa_requirement: auth.mfaRequirement ?? null,
+  num_uses: auth.uses,
+})

@@ -1,0 +1,120 @@
+// Reading and writing versions: `data/`, `subkeys/`.
+import { answer } from '../../kit/answer.ts'
+import { Fault, invalid } from '../../kit/errors.ts'
+import { type Fields, integer, isObject, object, text } from '../../kit/field.ts'
+import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
+import { mergePatch } from './merge-patch.ts'
+import { type Secret, addVersion, checkCas, isDeleted, newSecret, payloadKey, payloadOf, requirePath, secretAt, settingsOf, stamp, versionView } from './secret.ts'
+
+const path = text({ about: 'Location of the secret.', default: '' })
+const version = integer({ about: 'Number of the version; 0 for the newest.', default: 0 })
+const written = {
+  path,
+  options: object({ about: 'Options of the write: `cas`, the version that must be current (0: none yet).', default: {} }),
+  data: object({ about: 'The secret: any JSON object.', secret: true }),
+} satisfies Fields
+
+function casOf(options: Record<string, unknown>): number | undefined {
+  if (options.cas === undefined || options.cas === null) return undefined
+  const cas = Number(options.cas)
+  if (!Number.isInteger(cas)) throw invalid('error parsing check-and-set parameter')
+  return cas
+}
+
+/** The record, the number asked for and its payload; null where there is no such version. A deleted one has no payload. */
+async function load(context: Context, at: string, wanted: number): Promise<{ secret: Secret; number: number; data: Record<string, unknown> | null } | null> {
+  const secret = await secretAt(context.store, requirePath(at))
+  if (!secret) return null
+  const number = wanted === 0 ? secret.current : wanted
+  const found = secret.versions[number]
+  if (!found) return null
+  if (found.destroyed || isDeleted(found, context.now())) return { secret, number, data: null }
+  const bytes = await context.store.get(payloadKey(at, number))
+  return bytes && { secret, number, data: payloadOf(bytes, found) }
+}
+
+const shown = (data: Record<string, unknown>, alive: boolean): Outcome => (alive ? data : answer({ data, status: 404 }))
+
+async function write(context: Context, at: string, cas: number | undefined, make: (present: Record<string, unknown> | null) => Record<string, unknown>, mustExist: boolean): Promise<Outcome> {
+  requirePath(at)
+  const now = context.now()
+  return context.store.update(async (tx) => {
+    const settings = await settingsOf(tx)
+    const secret = await secretAt(tx, at)
+    let present: Record<string, unknown> | null = null
+    if (mustExist) {
+      const found = secret?.versions[secret.current]
+      const bytes = found && !found.destroyed && !isDeleted(found, now) ? await tx.get(payloadKey(at, secret!.current)) : null
+      if (!bytes) return secret && found ? answer({ data: { data: null, metadata: versionView(secret, secret.current) }, status: 404 }) : null
+      present = payloadOf(bytes, found!)
+    }
+    checkCas(secret, settings, cas)
+    const changed = addVersion(tx, at, secret ?? newSecret(stamp(now)), settings, Buffer.from(JSON.stringify(make(present))), now)
+    return versionView(changed, changed.current)
+  })
+}
+
+export const dataRoutes: Route[] = [
+  route({
+    op: 'read',
+    path: 'data/:path*',
+    about: 'Reads a version of a secret.',
+    takes: { path, version },
+    async run(context, input) {
+      const found = await load(context, input.path, input.version)
+      return found && shown({ data: found.data, metadata: versionView(found.secret, found.number) }, found.data !== null)
+    },
+  }),
+  route({
+    op: 'write',
+    path: 'data/:path*',
+    about: 'Writes a new version of a secret.',
+    takes: written,
+    exists: async (context, input) => (await secretAt(context.store, input.path)) !== null,
+    run(context, input) {
+      if (input.data === undefined) throw invalid('no data provided')
+      return write(context, input.path, casOf(input.options), () => input.data!, false)
+    },
+  }),
+  route({
+    op: 'patch',
+    path: 'data/:path*',
+    about: 'Merges into the newest version (RFC 7396) and writes the result as a new one.',
+    takes: written,
+    async run(context, input) {
+      if (input.data === undefined) throw invalid('no data provided')
+      const outcome = await write(context, input.path, casOf(input.options), (present) => mergePatch(present, input.data!), true)
+      if (outcome === null) throw new Fault('not-found', [])
+      return outcome
+    },
+  }),
+  route({
+    op: 'delete',
+    path: 'data/:path*',
+    about: 'Deletes the newest version; it can be brought back.',
+    takes: { path },
+    async run(context, input) {
+      const now = context.now()
+      await context.store.update(async (tx) => {
+        const secret = await secretAt(tx, requirePath(input.path))
+        const newest = secret?.versions[secret.current]
+        if (!secret || !newest || newest.destroyed || isDeleted(newest, now)) return
+        const versions = { ...secret.versions, [secret.current]: { ...newest, deleted: stamp(now) } }
+        tx.write(`meta/${input.path}`, { ...secret, updated: stamp(now), versions })
+      })
+    },
+  }),
+  route({
+    op: 'read',
+    path: 'subkeys/:path*',
+    about: 'Shows the keys inside a secret without its values.',
+    takes: { path, version, depth: integer({ about: 'How deep objects are opened; 0 for no limit.', default: 0 }) },
+    async run(context, input) {
+      const found = await load(context, input.path, input.version)
+      return found && shown({ metadata: versionView(found.secret, found.number), subkeys: found.data && keysOf(found.data, input.depth) }, found.data !== null)
+    },
+  }),
+]
+
+const keysOf = (value: Record<string, unknown>, depth: number): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, isObject(inner) && Object.keys(inner).length > 0 && depth !== 1 ? keysOf(inner, depth - 1) : null]))

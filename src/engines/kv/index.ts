@@ -1,0 +1,35 @@
+// KV: static secrets, with versions (2) or without (1), chosen by the mount's option `version`.
+import { answer } from '../../kit/answer.ts'
+import { invalid } from '../../kit/errors.ts'
+import { text } from '../../kit/field.ts'
+import { type Engine, type Operation, type Route, route } from '../../kit/route.ts'
+import { copyRoutes } from './copy.ts'
+import { dataRoutes } from './data.ts'
+import { metadataRoutes } from './metadata.ts'
+import { v1Routes } from './v1.ts'
+import { versionRoutes } from './versions.ts'
+
+const misdirected = 'Invalid path for a versioned K/V secrets engine: secrets are read and written below data/, listed below metadata/. With the command line use the kv commands.'
+
+/** Answers version 1 paths on a version 2 mount, the commonest mistake, with a hint. */
+const hints: Route[] = (['read', 'write', 'delete', 'list'] satisfies Operation[]).map((op) =>
+  route({
+    op,
+    path: ':path*',
+    about: 'Explains that this mount keeps versions.',
+    takes: { path: text({ about: 'Any other path.', default: '' }) },
+    run: () => answer({ warnings: [misdirected], status: 404 }),
+  }),
+)
+
+const v2Routes: Route[] = [...dataRoutes, ...versionRoutes, ...metadataRoutes, ...copyRoutes, ...hints]
+
+export const kv: Engine = {
+  type: 'kv',
+  about: 'Static secrets, with versions or without',
+  routes: v1Routes,
+  variant: (options) => (options.version === '2' ? v2Routes : v1Routes),
+  check(options) {
+    if (options.version !== undefined && !/^[12]?$/.test(options.version)) throw invalid('options.version must be "1" or "2"')
+  },
+}

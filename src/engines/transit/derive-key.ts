@@ -1,0 +1,38 @@
+// derive-key: a symmetric key agreed upon with someone who holds another key pair (ECDH, then HKDF-SHA256).
+import { createPublicKey, diffieHellman } from 'node:crypto'
+import { invalid } from '../../kit/errors.ts'
+import { choice, integer, text } from '../../kit/field.ts'
+import { route, type Route } from '../../kit/route.ts'
+import { parseKey, storeImported } from './import.ts'
+import { blankKey, needKey, secretVersion, versionAt } from './key.ts'
+import { isOfType, keyType } from './key-type.ts'
+import { hkdf, privateOf } from './material.ts'
+
+const deriveKey = route({
+  op: 'write',
+  path: 'derive-key/:name',
+  about: 'Make a symmetric key from an ECDSA key of this mount and the public key of a peer; the peer derives the same.',
+  takes: {
+    name: text({ about: 'Name of the key to make.', required: true }),
+    key_derivation_algorithm: choice(['ecdh'])({ about: 'How to agree.', default: 'ecdh' }),
+    peer_public_key: text({ about: "The peer's elliptic curve public key, PEM.", default: '' }),
+    base_key_name: text({ about: "Name of the key pair that is one's own.", default: '' }),
+    base_key_version: integer({ about: 'Its version; 0 for the latest.', default: 0 }),
+    derived_key_type: text({ about: 'Type of the key to make, one of the AEAD types.', default: 'aes256-gcm96' }),
+  },
+  async run(context, input) {
+    if (input.peer_public_key === '') throw invalid('peer public key not provided')
+    const type = keyType(input.derived_key_type.toLowerCase())
+    if (!type.aead) throw invalid(`unknown key type ${input.derived_key_type}`)
+    const base = await needKey(context.store, input.base_key_name, 'specified base key not found')
+    const baseType = keyType(base.type)
+    if (!baseType.curve) throw invalid(`base key type ${base.type} does not support key agreement`)
+    const publicKey = parseKey(() => createPublicKey(input.peer_public_key))
+    if (!isOfType(baseType, publicKey)) throw invalid(`base private key type ${base.type} does not match peer public key curve`)
+    const privateKey = privateOf(versionAt(base, input.base_key_version || base.latest), 'key agreement')
+    const secret = hkdf(diffieHellman({ privateKey, publicKey }), Buffer.alloc(0), type.aead.keyBytes)
+    await storeImported(context.store, blankKey(input.name, type.name, { imported: true }), secretVersion(type.name, secret, context.now()))
+  },
+})
+
+export const deriveRoutes: Route[] = [deriveKey]

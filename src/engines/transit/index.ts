@@ -1,0 +1,22 @@
+// The transit engine: encryption, signatures and random bytes as a service, with keys that never leave unless allowed.
+import type { Engine } from '../../kit/route.ts'
+import { certificateRoutes } from './certificate.ts'
+import { deriveRoutes } from './derive-key.ts'
+import { encryptRoutes } from './encrypt.ts'
+import { exportRoutes } from './export.ts'
+import { hashRoutes } from './hash.ts'
+import { hmacRoutes } from './hmac.ts'
+import { importRoutes } from './import.ts'
+import { autoRotation, keyRoutes } from './keys.ts'
+import { settingsRoutes } from './settings.ts'
+import { signRoutes } from './sign.ts'
+
+export const transit: Engine = {
+  type: 'transit',
+  about: 'Encrypts, signs and hashes for applications with named keys that stay here.',
+  routes: [
+    ...keyRoutes, ...encryptRoutes, ...signRoutes, ...hmacRoutes, ...hashRoutes,
+    ...importRoutes, ...exportRoutes, ...certificateRoutes, ...deriveRoutes, ...settingsRoutes,
+  ],
+  chores: [autoRotation],
+}

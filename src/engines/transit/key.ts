@@ -1,0 +1,224 @@
+// A named key: one record with all its versions, and the rules about which version may be used for what.
+import { randomBytes, type KeyObject } from 'node:crypto'
+import { invalid } from '../../kit/errors.ts'
+import type { Reader, Transaction, View } from '../../kit/view.ts'
+import { checkSecretSize, derives, generateKeys, isAsymmetric, keyType } from './key-type.ts'
+
+export interface KeyVersion {
+  /** ISO 8601. */
+  created: string
+  /** The secret of a symmetric type, base64. */
+  key?: string
+  /** PKCS #8 DER, base64; absent where only the public part was imported. */
+  private?: string
+  /** SubjectPublicKeyInfo DER, base64. */
+  public?: string
+  /** The secret for `hmac/` of types that are not HMAC keys themselves, base64. */
+  hmac?: string
+  /** Certificates in PEM, the leaf first. */
+  chain?: string[]
+}
+
+interface Occasion {
+  time: string
+  version: number
+}
+
+export interface Key {
+  name: string
+  type: string
+  derived: boolean
+  convergent: boolean
+  exportable: boolean
+  plaintextBackup: boolean
+  deletionAllowed: boolean
+  softDeleted: boolean
+  imported: boolean
+  importedRotation: boolean
+  /** Seconds; 0 for never. */
+  autoRotate: number
+  /** Bytes of an HMAC key, else 0. */
+  size: number
+  latest: number
+  minAvailable: number
+  minDecryption: number
+  minEncryption: number
+  versions: Record<string, KeyVersion>
+  backup?: Occasion
+  restore?: Occasion
+}
+
+export const keyFolder = 'policy/'
+/** Marks the keys that the rotation chore has to look at. */
+export const autoFolder = 'auto/'
+
+const namePattern = /^\w(?:[\w.@-]*\w)?$/
+
+export const findKey = (store: Reader, name: string): Promise<Key | null> => store.read<Key>(keyFolder + name)
+
+/** The key for an operation that uses it; throws `invalid` when it is absent or soft-deleted. */
+export async function needKey(store: Reader, name: string, missing = 'encryption key not found'): Promise<Key> {
+  const key = await findKey(store, name)
+  if (!key) throw invalid(missing)
+  if (key.softDeleted) throw invalid(`key ${name} is soft-deleted; restore it before use`)
+  return key
+}
+
+/** Writes the record and keeps the rotation chore's marker in step. */
+export async function storeKey(tx: Transaction, key: Key): Promise<void> {
+  tx.write(keyFolder + key.name, key)
+  const marker = autoFolder + key.name
+  if (key.autoRotate > 0) tx.write(marker, {})
+  else if (await tx.get(marker)) tx.delete(marker)
+}
+
+/** Changes a key in one transaction; `change` gets a copy of its own. Throws `invalid` where there is none. */
+export function changeKey(store: View, name: string, change: (key: Key) => void | Promise<void>, missing?: string): Promise<Key> {
+  return store.update(async (tx) => {
+    const stored = await findKey(tx, name)
+    if (!stored) throw invalid(missing ?? `no existing key named ${name} could be found`)
+    const key = structuredClone(stored)
+    await change(key)
+    await storeKey(tx, key)
+    return key
+  })
+}
+
+export type KeySettings = Partial<Pick<Key, 'derived' | 'convergent' | 'exportable' | 'plaintextBackup' | 'autoRotate' | 'size' | 'imported' | 'importedRotation'>>
+
+/** A record without versions, its settings checked against each other and the type. */
+export function blankKey(name: string, typeName: string, settings: KeySettings): Key {
+  if (!namePattern.test(name)) throw invalid('name: letters, digits, and . - _ @ inside')
+  const type = keyType(typeName)
+  const key: Key = {
+    name, type: type.name, derived: false, convergent: false, exportable: false, plaintextBackup: false, deletionAllowed: false,
+    softDeleted: false, imported: false, importedRotation: false, autoRotate: 0, size: 0,
+    latest: 0, minAvailable: 0, minDecryption: 1, minEncryption: 0, versions: {}, ...settings,
+  }
+  if (key.convergent && !key.derived) throw invalid('convergent encryption requires derivation to be enabled')
+  if (key.derived && !derives(type)) throw invalid(`key derivation and convergent encryption not supported for keys of type ${type.name}`)
+  if (key.convergent && !type.aead) throw invalid(`convergent encryption not supported for keys of type ${type.name}`)
+  if (key.size !== 0 && !type.hmac) throw invalid(`key_size is not valid for algorithm ${type.name}`)
+  if (type.hmac) {
+    key.size ||= 32
+    checkSecretSize(type, key.size)
+  }
+  checkAutoRotate(key.autoRotate)
+  return key
+}
+
+export function checkAutoRotate(seconds: number): void {
+  if (seconds !== 0 && seconds < 3600) throw invalid('auto rotate period must be 0 to disable or at least an hour')
+}
+
+/** Fresh material for the next version; slow for RSA, so never made inside a transaction. */
+export async function makeVersion(key: Pick<Key, 'type' | 'size'>, now: number): Promise<KeyVersion> {
+  const type = keyType(key.type)
+  if (isAsymmetric(type)) return pairVersion(await generateKeys(type), now)
+  return secretVersion(key.type, randomBytes(type.hmac ? key.size : type.aead!.keyBytes), now)
+}
+
+export function secretVersion(typeName: string, secret: Buffer, now: number): KeyVersion {
+  const type = keyType(typeName)
+  checkSecretSize(type, secret.length)
+  const version: KeyVersion = { created: new Date(now).toISOString(), key: secret.toString('base64') }
+  return type.hmac ? version : { ...version, hmac: randomBytes(32).toString('base64') }
+}
+
+export function pairVersion(pair: { publicKey: KeyObject; privateKey?: KeyObject }, now: number): KeyVersion {
+  const version: KeyVersion = {
+    created: new Date(now).toISOString(),
+    public: pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+    hmac: randomBytes(32).toString('base64'),
+  }
+  if (pair.privateKey) version.private = pair.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
+  return version
+}
+
+export function addVersion(key: Key, version: KeyVersion): void {
+  key.latest++
+  key.versions[key.latest] = version
+}
+
+/** Adds a version made beforehand, as rotation does; an imported key must allow it. */
+export function rotateKey(key: Key, version: KeyVersion): void {
+  if (key.softDeleted) throw invalid(`key ${key.name} is soft-deleted; restore it before use`)
+  if (key.imported && !key.importedRotation) throw invalid(`imported key ${key.name} does not allow rotation within Strongroom`)
+  addVersion(key, version)
+  key.imported = false
+}
+
+/** Makes the key unless it exists; tells whether it did. */
+export async function createKey(store: View, blank: Key, now: number): Promise<{ key: Key; created: boolean }> {
+  const before = await findKey(store, blank.name)
+  if (before) return { key: before, created: false }
+  const version = await makeVersion(blank, now)
+  return store.update(async (tx) => {
+    const raced = await findKey(tx, blank.name)
+    if (raced) return { key: raced, created: false }
+    const key = structuredClone(blank)
+    addVersion(key, version)
+    await storeKey(tx, key)
+    return { key, created: true }
+  })
+}
+
+/** The version to produce something new with: 0 for the latest. `purpose`: `encryption` or `signing`. */
+export function versionForUse(key: Key, wanted: number, purpose: string): number {
+  const number = wanted === 0 ? key.latest : wanted
+  if (number < 0) throw invalid(`requested version for ${purpose} is negative`)
+  if (number > key.latest) throw invalid(`requested version for ${purpose} is higher than the latest key version`)
+  if (wanted !== 0 && number < Math.max(key.minEncryption, 1)) {
+    throw invalid(`requested version for ${purpose} is less than the minimum encryption key version`)
+  }
+  return number
+}
+
+export function versionAt(key: Key, number: number): KeyVersion {
+  const version = key.versions[number]
+  if (!version) throw invalid('no such key version')
+  return version
+}
+
+/** The numbers of the versions that may still be read, ascending. */
+export const liveVersions = (key: Key): number[] =>
+  Object.keys(key.versions).map(Number).filter((number) => number >= key.minDecryption).sort((a, b) => a - b)
+
+export interface Marked {
+  number: number
+  bytes: Buffer
+}
+
+/** Takes `vault:v3:BASE64` apart and refuses versions that may not be read. `what`: `ciphertext`, `signature`, `HMAC`. */
+export function parseMarked(key: Key, text: string, what: string, encoding: 'base64' | 'base64url' = 'base64'): Marked {
+  if (!text.startsWith('vault:v')) throw invalid(`invalid ${what}: no prefix`)
+  const at = text.indexOf(':', 7)
+  if (at < 0) throw invalid(`invalid ${what}: wrong number of fields`)
+  const digits = text.slice(7, at)
+  if (!/^\d{1,9}$/.test(digits)) throw invalid(`invalid ${what}: version number could not be decoded`)
+  const number = Number(digits)
+  if (number > key.latest) throw invalid(`invalid ${what}: version is too new`)
+  if (number < key.minDecryption) throw invalid('ciphertext or signature version is disallowed by policy (too old)')
+  const body = text.slice(at + 1)
+  const clean = encoding === 'base64' ? decodeBase64(body) : /^[\w-]*$/.test(body) ? Buffer.from(body, 'base64url') : null
+  if (!clean) throw invalid(`invalid ${what}: could not decode base64`)
+  return { number, bytes: clean }
+}
+
+export const mark = (number: number, bytes: Buffer, encoding: 'base64' | 'base64url' = 'base64'): string =>
+  `vault:v${number}:${bytes.toString(encoding)}`
+
+const alphabet = /^[A-Za-z0-9+/]*={0,2}$/
+
+/** Standard base64 with its padding, or null. Line breaks are ignored, as Go does. */
+export function decodeBase64(text: string): Buffer | null {
+  const joined = text.includes('\n') ? text.replaceAll(/[\r\n]/g, '') : text
+  return joined.length % 4 === 0 && alphabet.test(joined) ? Buffer.from(joined, 'base64') : null
+}
+
+/** Base64 of the request; throws `invalid` that names the field. */
+export function needBase64(text: string, name: string): Buffer {
+  const bytes = decodeBase64(text)
+  if (!bytes) throw invalid(`unable to decode ${name} as base64`)
+  return bytes
+}

@@ -1,0 +1,181 @@
+// Accepts connections: TLS, bounded bodies, one answer a request. What bytes mean is the dialects' matter.
+import { chmodSync, readFileSync, rmSync } from 'node:fs'
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import type { ListenerConfig } from '../config.ts'
+import { Fault } from '../kit/errors.ts'
+import { admitMethods, wireMethod } from './methods.ts'
+
+export interface Request {
+  method: string
+  url: string
+  headers: IncomingMessage['headers']
+  body: Buffer
+  remote: { address: string; port: number }
+  signal: AbortSignal
+  /** The peer's certificate chain was verified; its leaf in DER, or null. */
+  certificate: Buffer | null
+}
+
+export interface Response {
+  status: number
+  contentType: string
+  body: string | Uint8Array | AsyncIterable<Uint8Array>
+  headers?: Record<string, string>
+}
+
+export type Answerer = (request: Request) => Promise<Response>
+
+export interface Listening {
+  /** `http://127.0.0.1:8200`, or the path of a socket. */
+  address: string
+  server: Server
+  /** Stops accepting, lets requests end, at most `grace` milliseconds. */
+  close(grace: number): Promise<void>
+  /** Reads certificates anew. */
+  reload(): void
+}
+
+export interface ListenHooks {
+  /** Where a request really comes from, by headers of proxies that are believed. */
+  remoteOf?(message: IncomingMessage): { address: string; port: number }
+  failed(cause: unknown): void
+}
+
+export async function listen(config: ListenerConfig, answer: Answerer, hooks: ListenHooks, options: { reusePort?: boolean } = {}): Promise<Listening> {
+  const secrets = () => ({
+    cert: readFileSync(required(config.tls_cert_file, 'tls_cert_file')),
+    key: readFileSync(required(config.tls_key_file, 'tls_key_file')),
+    ...(config.tls_client_ca_file !== undefined && { ca: readFileSync(config.tls_client_ca_file) }),
+  })
+  const onRequest = (message: IncomingMessage, response: ServerResponse): void => void serve(message, response, config, answer, hooks)
+  const common = { maxHeaderSize: 65_536, keepAliveTimeout: 90_000, requestTimeout: config.max_request_duration * 1000 }
+  const server = config.tls_disable
+    ? createServer(common, onRequest)
+    : createTlsServer(
+        { ...common, ...secrets(), minVersion: config.tls_min_version === 'tls13' ? 'TLSv1.3' : 'TLSv1.2', requestCert: config.tls_client_ca_file !== undefined, rejectUnauthorized: config.tls_require_and_verify_client_cert },
+        onRequest,
+      )
+  admitMethods(server, config.tls_disable ? 'connection' : 'secureConnection')
+  server.on('checkContinue', (message: IncomingMessage, response: ServerResponse) => {
+    response.writeContinue()
+    onRequest(message, response)
+  })
+  const address = await bind(server, config, options.reusePort ?? false)
+  return {
+    address: address.startsWith('/') ? address : `${config.tls_disable ? 'http' : 'https'}://${address}`,
+    server,
+    reload: () => {
+      if (!config.tls_disable && 'setSecureContext' in server) (server as unknown as { setSecureContext(options: object): void }).setSecureContext(secrets())
+    },
+    close: (grace) => close(server, grace),
+  }
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value === undefined) throw new Fault('invalid', `listener: ${name} is needed unless tls_disable is set`)
+  return value
+}
+
+function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promise<string> {
+  const { address } = config
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    const done = (): void => {
+      server.off('error', reject)
+      const bound = server.address() as AddressInfo | string
+      if (typeof bound === 'string') chmodSync(bound, Number.parseInt(config.socket_mode, 8))
+      resolve(typeof bound === 'string' ? bound : bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`)
+    }
+    if (address.startsWith('/')) {
+      rmSync(address, { force: true })
+      server.listen({ path: address }, done)
+    } else {
+      const at = address.lastIndexOf(':')
+      server.listen({ host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)), ...(reusePort && { reusePort }) }, done)
+    }
+  })
+}
+
+async function close(server: Server, grace: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), grace)
+  await closed
+  clearTimeout(timer)
+}
+
+async function serve(message: IncomingMessage, response: ServerResponse, config: ListenerConfig, answer: Answerer, hooks: ListenHooks): Promise<void> {
+  try {
+    const body = await readBody(message, config.max_request_size)
+    const sent = await answer(requestOf(message, response, body, hooks))
+    await send(message, response, sent)
+  } catch (cause) {
+    if (!(cause instanceof Fault)) hooks.failed(cause)
+    const fault = cause instanceof Fault ? cause : new Fault('internal')
+    if (response.headersSent) response.destroy()
+    else await send(message, response, { status: fault.status, contentType: 'application/json', body: `${JSON.stringify({ errors: fault.messages })}\n`, headers: { connection: 'close' } })
+  }
+}
+
+function requestOf(message: IncomingMessage, response: ServerResponse, body: Buffer, hooks: ListenHooks): Request {
+  const remote = hooks.remoteOf?.(message) ?? { address: message.socket.remoteAddress ?? '', port: message.socket.remotePort ?? 0 }
+  let controller: AbortController | null = null
+  return {
+    method: wireMethod(message.method!),
+    url: message.url!,
+    headers: message.headers,
+    body,
+    remote,
+    // Most requests never ask; those that do are told when their client has gone.
+    get signal() {
+      if (!controller) {
+        const made = (controller = new AbortController())
+        response.once('close', () => response.writableFinished || made.abort())
+      }
+      return controller.signal
+    },
+    get certificate() {
+      const socket = message.socket as { authorized?: boolean; getPeerCertificate?(): { raw?: Buffer } }
+      return socket.authorized ? (socket.getPeerCertificate?.().raw ?? null) : null
+    },
+  }
+}
+
+const nothing = Buffer.alloc(0)
+
+function readBody(message: IncomingMessage, limit: number): Promise<Buffer> | Buffer {
+  const declared = message.headers['content-length']
+  if (declared === undefined && message.headers['transfer-encoding'] === undefined) return nothing
+  if (declared === '0') return nothing
+  if (declared !== undefined && Number(declared) > limit) throw new Fault('too-large')
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limit) {
+        message.pause()
+        reject(new Fault('too-large'))
+      } else chunks.push(chunk)
+    })
+    message.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    message.once('error', () => reject(new Fault('invalid', 'the request ended early')))
+    message.once('aborted', () => reject(new Fault('invalid', 'the request ended early')))
+  })
+}
+
+async function send(message: IncomingMessage, response: ServerResponse, sent: Response): Promise<void> {
+  const { body } = sent
+  const streamed = typeof body === 'object' && Symbol.asyncIterator in body
+  const headers: Record<string, string | number> = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...sent.headers }
+  if (sent.status !== 204) headers['content-type'] = sent.contentType
+  if (!streamed && sent.status !== 204) headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : (body as Uint8Array).length
+  response.writeHead(sent.status, headers)
+  if (message.method === 'HEAD') response.end()
+  else if (streamed) await pipeline(Readable.from(body as AsyncIterable<Uint8Array>), response)
+  else response.end(body)
+}

@@ -1,0 +1,161 @@
+// The server as a process: from a configuration, for development, or for one person's machine; until a signal ends it.
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import { type Config, environment, listenerDefaults, readConfig, toConfig } from './config.ts'
+import { rootNamespace } from './core/namespaces.ts'
+import { type Level, type Log, makeLog } from './log.ts'
+import { type Server, startServer } from './server.ts'
+import { version } from './version.ts'
+
+export interface DevOptions {
+  rootTokenId?: string
+  listenAddress?: string
+  /** Told the root token, to store it where the command line looks. */
+  storeToken?: (token: string) => void
+}
+
+export interface RunOptions {
+  config?: string[]
+  dev?: DevOptions
+  logLevel?: Level
+  logFormat?: 'standard' | 'json'
+  /** Lines for people on standard output. */
+  print(line: string): void
+}
+
+/** Runs until SIGINT or SIGTERM; SIGHUP reloads certificates, the log level and audit files. Resolves to the exit code. */
+export async function runServer(options: RunOptions): Promise<number> {
+  const config = options.dev ? devConfig(options.dev) : await readConfig(options.config ?? [])
+  const log = makeLog(options.logLevel ?? config.log_level, options.logFormat ?? config.log_format, (line) => process.stderr.write(`${line}\n`))
+  for (const name of config.unknown) log.write('warn', 'unknown setting in the configuration', { name })
+  const server = await startServer(config, log)
+  options.print(banner(config, server))
+  if (options.dev) await prepareDev(server, options.dev, options.print)
+  log.write('info', 'the server is listening', { addresses: server.listening.map((one) => one.address).join(',') })
+  return untilSignal(server, log, options)
+}
+
+/** `strongroom start`: a persistent, unsealed server on loopback in one folder; found again at the next start. */
+export async function startLocal(options: Pick<RunOptions, 'print'> & { listenAddress?: string }): Promise<number> {
+  const home = resolve(environment.home())
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const keyFile = join(home, 'seal.key')
+  const tokenFile = join(home, 'root-token')
+  if (!existsSync(keyFile)) writeFileSync(keyFile, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
+  const config = toConfig({
+    storage: { sqlite: { path: join(home, 'strongroom.db') } },
+    listener: { tcp: { address: options.listenAddress ?? '127.0.0.1:8200', tls_disable: true } },
+    seal: { static: { current_key_id: 'local', current_key: `file://${keyFile}` } },
+    audit: { file: { file: { options: { file_path: join(home, 'audit.log') } } } },
+    audit_folder: join(home, 'audit'),
+    log_level: 'warn',
+  })
+  const log = makeLog(config.log_level, config.log_format, (line) => process.stderr.write(`${line}\n`))
+  const server = await startServer(config, log)
+  const first = !(await server.keeper.status()).initialized
+  if (first) {
+    const { rootToken } = await server.keeper.initialize({ shares: 1, threshold: 1 })
+    writeFileSync(tokenFile, `${rootToken}\n`, { mode: 0o600 })
+    await mountSecrets(server)
+  }
+  const address = server.listening[0]!.address
+  options.print(
+    [
+      `Strongroom ${version} is ready at ${address}`,
+      first ? `A new store was made in ${home}` : `The store in ${home} was found again`,
+      '',
+      `  export VAULT_ADDR=${address}`,
+      `  log in:   bin/strongroom login - < ${tokenFile}`,
+      '  write:    bin/strongroom kv put secret/first greeting=hello',
+      '  read:     bin/strongroom kv get secret/first',
+      '',
+      `The key that unseals it is ${keyFile}; keep a copy elsewhere. Stop with Ctrl-C.`,
+    ].join('\n'),
+  )
+  return untilSignal(server, log, options)
+}
+
+function devConfig(dev: DevOptions): Config {
+  const config = toConfig({ storage: { memory: {} }, log_level: 'warn' })
+  return { ...config, listeners: [{ ...listenerDefaults(), address: dev.listenAddress ?? '127.0.0.1:8200', tls_disable: true }], enable_unauthenticated_access: [] }
+}
+
+async function mountSecrets(server: Server): Promise<void> {
+  await server.core.refresh()
+  await server.core.mounts.create(rootNamespace, { class: 'secret', path: 'secret/', type: 'kv', options: { version: '2' }, description: 'key/value secret storage' })
+}
+
+async function prepareDev(server: Server, dev: DevOptions, print: (line: string) => void): Promise<void> {
+  const { keys, rootToken } = await server.keeper.initialize({ shares: 1, threshold: 1 })
+  await server.keeper.unseal(keys[0]!, false)
+  await mountSecrets(server)
+  let token = rootToken
+  if (dev.rootTokenId !== undefined && dev.rootTokenId !== '') {
+    token = await server.core.mintRootToken(dev.rootTokenId)
+    await server.core.revoke((await server.core.tokens.lookup(rootToken))!.key)
+  }
+  dev.storeToken?.(token)
+  print(
+    [
+      '',
+      'WARNING! dev mode is enabled! In this mode, Strongroom runs entirely in-memory and starts unsealed with a single unseal key.',
+      'The root token is already authenticated to the CLI, so you can immediately begin using it.',
+      '',
+      'You may need to set the following environment variables:',
+      '',
+      `    $ export VAULT_ADDR='${server.listening[0]!.address}'`,
+      '',
+      'The unseal key and root token are displayed below in case you want to seal/unseal the store or re-authenticate.',
+      '',
+      `Unseal Key: ${keys[0]!.toString('base64')}`,
+      `Root Token: ${token}`,
+      '',
+      'Development mode should NOT be used in production installations!',
+      '',
+    ].join('\n'),
+  )
+}
+
+const banner = (config: Config, server: Server): string =>
+  [
+    '==> Strongroom server configuration:',
+    '',
+    ...server.listening.map((one, index) => `${`Listener ${index + 1}`.padStart(24)}: ${one.address}`),
+    `${'Storage'.padStart(24)}: ${config.storage.type}`,
+    `${'Version'.padStart(24)}: Strongroom v${version}`,
+    '',
+    '==> Strongroom server started! Log data will stream in below:',
+    '',
+  ].join('\n')
+
+function untilSignal(server: Server, log: Log, options: Pick<RunOptions, 'config' | 'print'>): Promise<number> {
+  const pid = server.config.pid_file
+  if (pid !== undefined) writeFileSync(pid, `${process.pid}\n`, { mode: 0o644 })
+  return new Promise((done) => {
+    const end = (signal: NodeJS.Signals): void => {
+      process.off('SIGINT', end).off('SIGTERM', end)
+      log.write('info', 'stopping', { signal })
+      void server
+        .stop()
+        .catch((cause: unknown) => log.write('error', 'stopping failed', { error: String(cause) }))
+        .finally(() => {
+          if (pid !== undefined) rmSync(pid, { force: true })
+          done(0)
+        })
+    }
+    process.on('SIGINT', end).on('SIGTERM', end)
+    process.on('SIGHUP', () => void reload(server, log, options))
+  })
+}
+
+async function reload(server: Server, log: Log, options: Pick<RunOptions, 'config' | 'print'>): Promise<void> {
+  try {
+    for (const one of server.listening) one.reload()
+    await server.core.audit.reopen()
+    if (options.config) log.level = (await readConfig(options.config)).log_level
+    log.write('info', 'reloaded')
+  } catch (cause) {
+    log.write('error', 'reload failed; the former settings stay', { error: (cause as Error).message })
+  }
+}

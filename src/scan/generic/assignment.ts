@@ -1,0 +1,65 @@
+// Finds values beside telling names in any notation: assignments, maps, arguments, attributes, options, defaults.
+// Reads bytes by hand, since a name such as `key` stands in every other line of a program.
+import type { Detector, Place } from '../match/matcher.ts'
+import type { Candidate } from '../match/candidate.ts'
+import type { Text } from '../match/text.ts'
+import { bestPiece, judge } from './judge.ts'
+import { kindOf, type Kind } from './name.ts'
+import { genericPassword, genericSecret } from './rules.ts'
+import { readValue, type Value } from './value.ts'
+import { syntaxOf, type Syntax } from './syntax.ts'
+
+const nameByte = new Uint8Array(256)
+for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.$')) nameByte[byte] = 1
+const nameLimit = 64
+const spacedName = /(?:api|access|secret|private|auth|encryption|master|client|app|license|bearer|account|signing) $/i
+
+export class Assignments implements Detector {
+  readonly keywords = ['pass', 'pwd', 'secret', 'token', 'key', 'auth', 'cred', 'signature', 'cookie', 'session', 'jwt', 'verifier', 'senha', 'kennwort']
+  #syntax: Syntax = 'text'
+  /** Names and values before this offset have been read. */
+  #done = 0
+
+  begin(_text: Text, place: Place): void {
+    this.#syntax = syntaxOf(place.path)
+    this.#done = 0
+  }
+
+  hit(text: Text, start: number, end: number, _place: Place, found: (candidate: Candidate) => void): void {
+    if (this.#syntax === 'dull' || end <= this.#done) return
+    const { bytes, length } = text
+    let to = end
+    while (to < length && to - end < nameLimit && nameByte[bytes[to]!]) to++
+    this.#done = to
+    const value = readValue(bytes, to, length)
+    if (value === null) return
+    let from = start
+    while (from > 0 && start - from < nameLimit && nameByte[bytes[from - 1]!]) from--
+    let name = bytes.toString('latin1', from, to)
+    const kind = kindOf(name)
+    if (kind === null) return
+    let sure: Kind = kind
+    if (kind === 'weak' && from > 0 && bytes[from - 1] === 32 && spacedName.test(bytes.toString('latin1', Math.max(0, from - 12), from))) {
+      sure = 'secret'
+      name = `api ${name}`
+    }
+    this.#judge(text, from, name, sure, value, found)
+  }
+
+  #judge(text: Text, from: number, name: string, kind: Kind, value: Value, found: (candidate: Candidate) => void): void {
+    if (value.loose && kind === 'weak') return
+    const raw = text.bytes.toString('latin1', value.start, value.end)
+    const bare = !value.quoted && (this.#syntax === 'code' || value.loose)
+    const rule = kind === 'password' ? genericPassword : genericSecret
+    const confidence = judge(raw, kind, name, bare)
+    if (confidence !== null) {
+      found({ rule, secret: raw, start: value.start, end: value.end, matchStart: from, matchEnd: value.end, confidence })
+      return
+    }
+    if (!value.quoted || kind === 'weak' || raw.length < 24 || !/[{"';,:\s]/.test(raw)) return
+    const piece = bestPiece(raw)
+    if (piece === null || judge(piece, kind, name, false) === null) return
+    const start = value.start + raw.indexOf(piece)
+    found({ rule, secret: piece, start, end: start + piece.length, matchStart: from, matchEnd: value.end, confidence: 'medium' })
+  }
+}

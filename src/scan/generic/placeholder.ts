@@ -1,0 +1,42 @@
+// Values that stand for a secret without being one: references, masks, examples, code.
+
+/** A value that is fetched, interpolated or pointed at rather than written down. */
+const reference = new RegExp(
+  [
+    String.raw`\$\{|\$\(|\{\{|<%|#\{|%\(|\$\[\[|^\$[A-Za-z_{(]|^%[A-Za-z_]+%$|^@[A-Za-z_.]+@$|^@\w+[./]|^&[a-z]`,
+    String.raw`%[sdvq]\b|\\\(|^\{[\w.]*\}$|\{\w*\}|\{\w+\.\w+\}`,
+    String.raw`^(?:ENC\[|vault:|op:\/\/|ref\+|ssm:|arn:|secretsmanager:|keyvault:|gcp:|sops:|!vault|secretref|projects\/)`,
+    String.raw`process\.env|os\.environ|getenv|secrets\.|\bvars?\.|\bself\.|\bthis\.|\benv\.|settings\.|config\.|options\.|params\.|request\.|\bargs\.`,
+  ].join('|'),
+  'i',
+)
+const wrapped = /^(?:<[^<>]*>|\[[^[\]]*\]|\([^()]*\)|__\w+__|--?\w[\w-]*|\*+[^*]*\*+|:[a-z_]+)$/i
+const literal = /^(?:null|nil|none|undefined|true|false|yes|no|on|off|n\/?a|empty|string|str|int|bool|boolean|object|number|bytes|text|void|any|required|optional|disabled|enabled)$/i
+/** Words of an example; a long random value may hold one by chance, so that the judge asks for them only below a bound. */
+const exampleWord = new RegExp(
+  [
+    'example|sample|placeholder|change_?-?me|replace|your|insert|dummy|fake|todo|tbd|fixme|redact|removed|hidden|masked|secret_?-?here|key_?-?here|goes_?here',
+    'x{4,}|foo_?bar|\\bfoo|bar\\b|lorem|ipsum|qwerty|asdf|some[-_]|my[-_]?(?:secret|token|key|pass|api)|test(?:ing)?[-_ ]?(?:secret|token|key|pass|api|user)|abc(?:def|123)|123abc|deadbeef|cafebabe|correct.?horse',
+  ].join('|'),
+  'i',
+)
+const path = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|\\\\)|^[a-z][a-z\d+.-]{1,20}:\/\/|\.(?:pem|key|crt|cer|json|ya?ml|txt|env|ini|conf|cfg|xml|html?|js|ts|py|go|rb|java|php|sh|md|png|jpe?g|svg|jks|p12|pfx|properties|local|com|org|net|io)$/i
+const publicMaterial = /^(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2|AAAA[BC]3Nza|sha(?:1|256|384|512)[-:]|md5[-:]|MII[A-Z][A-Za-z\d+/]{3}ANBgkq)/
+const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
+
+export const isReference = (value: string): boolean => reference.test(value)
+export const isWrapped = (value: string): boolean => wrapped.test(value) || literal.test(value)
+export const holdsExampleWord = (value: string): boolean => exampleWord.test(value)
+export const isPath = (value: string): boolean => path.test(value)
+export const isPublicMaterial = (value: string): boolean => publicMaterial.test(value)
+export const isUuid = (value: string): boolean => uuid.test(value)
+
+/** Whether one or two characters make up most of the value: `********`, `xxxx-xxxx`, `0000`. */
+export function isMask(value: string): boolean {
+  if (/\.{3}|…|\*{3}|#{4}|•/.test(value)) return true
+  const counts = new Map<string, number>()
+  for (const character of value) if (!'-_ .'.includes(character)) counts.set(character.toLowerCase(), (counts.get(character.toLowerCase()) ?? 0) + 1)
+  const sorted = [...counts.values()].sort((a, b) => b - a)
+  const total = sorted.reduce((sum, n) => sum + n, 0)
+  return total === 0 || sorted.length <= 2 || (total >= 8 && sorted[0]! / total > 0.6)
+}

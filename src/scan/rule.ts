@@ -1,0 +1,41 @@
+// What a detector is: one entry of data in `rules/<provider>.ts`, or of a configuration.
+
+/** A text that must (or may) stand near a secret for the secret to be believed: a key id beside its secret. */
+export interface Companion {
+  pattern: RegExp
+  /** Lines before and after the secret that are searched. */
+  within: number
+  /** Without it the finding is refused; otherwise it only raises the confidence. */
+  required: boolean
+}
+
+export type Confidence = 'high' | 'medium' | 'low'
+
+export interface Rule {
+  /** Kebab-case, provider first: `github-pat`. */
+  id: string
+  /** What was found, in words that the report prints. */
+  about: string
+  /** Documentation of the provider or the reference of the format: a URL. */
+  source: string
+  /** Lower case, at least three bytes each; the pattern runs only in a window round a hit of one, whatever its case. */
+  keywords: string[]
+  /**
+   * Runs in linear time: no nested quantifiers, every repetition bounded where it can be. The group `secret` is the secret
+   * where that is not the whole match. The text is decoded as Latin-1: patterns are ASCII. The engine adds the flag `g`.
+   */
+  pattern: RegExp
+  /** Shannon bits per character that the secret must reach. */
+  entropy?: number
+  /** Checksum or structure of the format; false refuses the finding. */
+  check?(secret: string): boolean
+  companions?: Companion[]
+  /** Also judged like a value of unknown format: placeholders, dictionary words, references are refused. */
+  generic?: true
+  /** Bytes before and after the keyword that the pattern sees; default 256. */
+  window?: number
+  confidence?: Confidence
+  /** Texts that the rule finds and texts that it leaves alone; run by the suite, a rule without both is refused. */
+  hits: string[]
+  misses: string[]
+}

@@ -1,0 +1,61 @@
+// Rules for secrets without a form of their own: they are known by the name of the provider shortly before them.
+import type { Rule } from '../rule.ts'
+import { accepted, endDash, lazily, looksRandom, type More } from './shape.ts'
+
+/**
+ * What was found, where it is documented, the names that stand before it (`|` between them; a blank stands for any separator
+ * or none), the form of the secret as the source of a regular expression.
+ */
+export type NearRow = readonly [about: string, source: string, words: string, shape: string, more?: More & NearMore]
+
+interface NearMore {
+  /** The name is also a common word: only an assignment or a word for a credential joins it to the secret. */
+  strict?: true
+}
+
+const separator = '[-_ .]?'
+const loose = String.raw`(?:.|\r?\n){0,40}?`
+const strict = String.raw`[\w .:\[\]-]{0,24}?(?i:key|token|secret|pass|pwd|auth|api|cred|id)[\w -]{0,12}["'\x60\]]{0,2}\s{0,3}(?:=>|:=|[=:>,(]|\s)\s{0,3}["'\x60]{0,2}`
+const before = '(?<![A-Za-z0-9_/@#+.%])'
+
+export const hex = (length: number | string) => `[a-f0-9]{${length}}`
+export const lower = (length: number | string) => `[a-z0-9]{${length}}`
+export const upper = (length: number | string) => `[A-Z0-9]{${length}}`
+export const alnum = (length: number | string) => `[A-Za-z0-9]{${length}}`
+export const wide = (length: number | string) => `[A-Za-z0-9_-]{${length}}`
+export const uuid = '[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}'
+/** A JSON Web Token: three parts, the first two of them objects. */
+export const jwt = String.raw`ey[A-Za-z0-9_-]{10,400}\.ey[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{10,800}`
+
+/** One rule per row. */
+export function near(rows: Record<string, NearRow>): Rule[] {
+  return Object.entries(rows).map(([id, row]) => nearRule(id, ...row))
+}
+
+function nearRule(id: string, about: string, source: string, words: string, shape: string, more: More & NearMore = {}): Rule {
+  const { alsoHits = [], alsoMisses = [], hits, misses, strict: isStrict, ...rest } = more
+  const names = words.split('|')
+  const rule: Omit<Rule, 'hits' | 'misses'> = {
+    id,
+    about,
+    source,
+    keywords: names.map(name => name.split(' ').reduce((longest, part) => (part.length > longest.length ? part : longest))),
+    pattern: new RegExp(`(?:${names.map(named).join('|')})${isStrict ? strict : loose}${before}(?<secret>${shape})${endDash}`),
+    entropy: 2.5,
+    check: looksRandom,
+    confidence: 'medium',
+    ...rest,
+  }
+  const word = names[0]!.replaceAll(' ', '_')
+  return lazily(
+    rule,
+    () => hits ?? [`${word}_api_key = "${accepted(shape, rule)}"`, `"${word}Token": "${accepted(shape, rule)}"`, ...alsoHits],
+    () => misses ?? [`unrelated_key = "${accepted(shape, rule)}"`, `${word}_api_key = "changeme"`, ...alsoMisses],
+  )
+}
+
+/** Short names stand alone, or they would be found inside words. */
+function named(name: string): string {
+  const text = `(?i:${name.replaceAll(' ', separator)})`
+  return name.length > 5 ? text : `(?<![A-Za-z])${text}(?![a-z])`
+}

@@ -1,0 +1,50 @@
+// What every builder of rules shares: boundaries round a secret, entropy, the look of a random text, and the text that
+// rules are tried on.
+import type { Rule } from '../rule.ts'
+import { sample } from './sample.ts'
+
+/** What a row may add to, or override in, the rule built from it. */
+export type More = Partial<Omit<Rule, 'id' | 'about' | 'source'>> & {
+  /** Further texts that the rule finds or leaves alone, besides those made from the shape. */
+  alsoHits?: string[]
+  alsoMisses?: string[]
+}
+
+/** Not inside a longer word; an escaped line end or a percent escape may come first. */
+export const start = String.raw`(?:(?<![A-Za-z0-9_])|(?<=\\[nrt])|(?<=%[0-9A-F]{2}))`
+export const end = '(?![A-Za-z0-9_])'
+/** Characters of a secret's own alphabet go on after it: it would be cut short. */
+export const endDash = '(?![A-Za-z0-9_-])'
+
+/** Shannon bits per character. */
+export function entropyOf(text: string): number {
+  const counts = new Map<string, number>()
+  for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1)
+  let bits = 0
+  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length)
+  return bits
+}
+
+/** Does it look drawn by lot? Digits among letters, or case that changes too often for words. */
+export function looksRandom(secret: string): boolean {
+  if (/\d/.test(secret)) return /[A-Za-z]/.test(secret) || secret.length <= 12
+  return (secret.match(/[a-z][A-Z]/g)?.length ?? 0) >= Math.max(2, secret.length / 8)
+}
+
+/** Hits and misses that are made when asked for: a scan never needs them. */
+export function lazily(rule: Omit<Rule, 'hits' | 'misses'>, hits: () => string[], misses: () => string[]): Rule {
+  return Object.defineProperties(rule, {
+    hits: { get: hits, enumerable: true },
+    misses: { get: misses, enumerable: true },
+  }) as Rule
+}
+
+/** A text of the shape that also passes the rule's own entropy and check, or the last one tried. */
+export function accepted(shape: string, rule: Pick<Rule, 'entropy' | 'check'>): string {
+  let text = ''
+  for (let seed = 1; seed <= 64; seed += 1) {
+    text = sample(shape, seed)
+    if (entropyOf(text) >= (rule.entropy ?? 0) && (!rule.check || rule.check(text))) return text
+  }
+  return text
+}

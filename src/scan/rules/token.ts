@@ -1,0 +1,47 @@
+// Rules for secrets that their own form betrays: a fixed prefix, a checksum, a structure.
+import type { Rule } from '../rule.ts'
+import { accepted, end, endDash, lazily, start, type More } from './shape.ts'
+
+/** What was found, where its format is documented, the form of the secret as the source of a regular expression. */
+export type TokenRow = readonly [about: string, source: string, shape: string, more?: More]
+
+/** One rule per row, its keyword the literal text that the form begins with (or those that the row names). */
+export function tokens(rows: Record<string, TokenRow>): Rule[] {
+  return Object.entries(rows).map(([id, row]) => token(id, ...row))
+}
+
+export function token(id: string, about: string, source: string, shape: string, more: More = {}): Rule {
+  const { alsoHits = [], alsoMisses = [], hits, misses, ...rest } = more
+  const rule: Omit<Rule, 'hits' | 'misses'> = {
+    id,
+    about,
+    source,
+    keywords: [literalPrefix(shape)],
+    pattern: new RegExp(`${start}(?<secret>${shape})${/-\]\{?[\d,]*\}?$/.test(shape) ? endDash : end}`),
+    confidence: 'high',
+    ...rest,
+  }
+  return lazily(
+    rule,
+    () => hits ?? [...contexts(accepted(shape, rule)), ...alsoHits],
+    () => misses ?? [`token = "${accepted(shape, rule).slice(0, Math.max(rule.keywords[0]!.length, 3))}"`, ...alsoMisses],
+  )
+}
+
+function contexts(secret: string): string[] {
+  return [`export TOKEN=${secret}`, `{"token": "${secret}"}`, secret]
+}
+
+/** The letters, digits and signs that a form certainly begins with, in lower case. */
+function literalPrefix(shape: string): string {
+  let text = ''
+  for (let at = 0; at < shape.length; at += 1) {
+    const char = shape[at]!
+    if (/[A-Za-z0-9_:/@=-]/.test(char)) text += char
+    else if (char === '[' && shape[at + 2] === ']') [text, at] = [text + shape[at + 1], at + 2]
+    else if (char === '\\' && /[^\w]/.test(shape[at + 1] ?? 'w')) text += shape[++at]
+    else if (/[?*{]/.test(char)) return text.slice(0, -1).toLowerCase()
+    else break
+  }
+  return text.toLowerCase()
+}

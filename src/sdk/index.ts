@@ -1,0 +1,11 @@
+// `strongroom`: the client library. No dependency; runs in a browser.
+export { Client, encodePath } from './client.ts'
+export type { ClientOptions, RequestOptions } from './client.ts'
+export { ApiError } from './error.ts'
+export { Kv } from './kv.ts'
+export type { VersionInfo } from './kv.ts'
+export type { Auth, Data, Query, Secret, WrapInfo } from './secret.ts'
+export { SecretsManager } from './secrets-manager.ts'
+export type { SecretValue } from './secrets-manager.ts'
+export { fetchTransport } from './transport.ts'
+export type { HttpRequest, HttpResponse, Transport } from './transport.ts'

@@ -1,0 +1,145 @@
+// Puts a server together: the only file that sees every plugin.
+import { hostname } from 'node:os'
+import { auditTypes } from './audit/index.ts'
+import { authMethods } from './auth/index.ts'
+import { Barrier } from './barrier/barrier.ts'
+import { type Config, environment } from './config.ts'
+import { AuditBroker } from './core/audit/broker.ts'
+import { Core } from './core/core.ts'
+import type { Plugins } from './core/mounts.ts'
+import { SealKeeper } from './core/seal/keeper.ts'
+import type { NodeFacts } from './core/seal/node.ts'
+import { answerVault } from './dialects/vault/index.ts'
+import { engines } from './engines/index.ts'
+import { type Listening, type Request, type Response, listen } from './http/listener.ts'
+import { invalid } from './kit/errors.ts'
+import type { Storage } from './kit/storage.ts'
+import { type Log, describeError } from './log.ts'
+import { sealTypes } from './seals/index.ts'
+import { storageTypes } from './storage/index.ts'
+import { cubbyholeEngine } from './system/cubbyhole.ts'
+import { systemEngine } from './system/index.ts'
+import { apiVersion, buildDate } from './version.ts'
+import { Worker } from './worker.ts'
+
+export interface Server {
+  config: Config
+  core: Core
+  keeper: SealKeeper
+  listening: Listening[]
+  answer(request: Request): Promise<Response>
+  /** Stops accepting, lets requests end, closes audit and storage. */
+  stop(): Promise<void>
+}
+
+/** Opens the storage, unseals where the seal can, and listens. */
+export async function startServer(config: Config, log: Log): Promise<Server> {
+  const storage = await openStorage(config)
+  const server = await assemble(config, storage, log)
+  try {
+    await server.keeper.openByItself()
+    const answer = (request: Request): Promise<Response> => server.answer(request)
+    for (const listener of config.listeners) {
+      server.listening.push(await listen(listener, answer, { failed: (cause) => log.write('error', 'a request failed', describeError(cause)) }))
+    }
+  } catch (cause) {
+    await server.stop()
+    throw cause
+  }
+  return server
+}
+
+async function openStorage(config: Config): Promise<Storage> {
+  const type = storageTypes.find((one) => one.type === config.storage.type)
+  if (!type) throw invalid(`storage "${config.storage.type}" is not known: use ${storageTypes.map((one) => one.type).join(', ')}`)
+  return type.open(config.storage.options)
+}
+
+async function openSeal(config: Config, disabled: boolean) {
+  const block = config.seals.find((one) => one.disabled === disabled)
+  if (!block) return null
+  const types = sealTypes(environment.all())
+  const type = types.find((one) => one.type === block.type)
+  if (!type) throw invalid(`seal "${block.type}" is not known: use shamir, ${types.map((one) => one.type).join(', ')}`)
+  return type.open(block.options)
+}
+
+async function assemble(config: Config, storage: Storage, log: Log): Promise<Server> {
+  const barrier = new Barrier(storage)
+  const state = { activeSince: null as string | null, cluster: null as { name: string; id: string } | null }
+  const audit = new AuditBroker({
+    view: barrier.view('core/audit/'),
+    types: auditTypes,
+    folder: config.audit_folder ?? null,
+    configured: Object.fromEntries(config.audit.map(({ path, type, options, description }) => [path, { type, options, description, local: false }])),
+    warn: (message, cause) => log.write('error', message, describeError(cause)),
+  })
+  const plugins: Plugins = { secret: byType(engines), auth: byType(authMethods) }
+  const core = new Core({ storage, barrier, audit, plugins, defaults: { ttl: config.default_lease_ttl, maxTtl: config.max_lease_ttl } })
+  const worker = new Worker(core, (cause) => log.write('error', 'background work failed', describeError(cause)))
+  const keeper = new SealKeeper({
+    storage,
+    barrier,
+    seal: await openSeal(config, false),
+    previous: await openSeal(config, true),
+    opened: async () => {
+      core.sealed()
+      await audit.load()
+      await core.refresh()
+      state.cluster = { name: config.cluster_name, id: await core.clusterId() }
+      state.activeSince = new Date().toISOString()
+      worker.start()
+      log.write('info', 'the store is unsealed')
+    },
+    closing: async () => {
+      state.activeSince = null
+      await worker.stop()
+      await audit.close()
+      core.sealed()
+      log.write('info', 'the store is sealed')
+    },
+    mintRootToken: () => core.mintRootToken(),
+  })
+  const facts = factsOf(config, state)
+  core.mounts.install([
+    { path: 'sys/', class: 'secret', engine: systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0 }) },
+    { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
+  ])
+  core.report = (requestId, cause) => log.write('error', 'internal error', { request_id: requestId, ...describeError(cause) })
+  const listening: Listening[] = []
+  return {
+    config,
+    core,
+    keeper,
+    listening,
+    answer: (request) => answerVault(core, request),
+    async stop() {
+      await Promise.all(listening.map((one) => one.close(5000)))
+      await keeper.seal()
+      barrier.close()
+      await storage.close()
+    },
+  }
+}
+
+const byType = <E extends { type: string }>(units: readonly E[]): Map<string, E> => new Map(units.map((unit) => [unit.type, unit]))
+
+interface NodeState {
+  activeSince: string | null
+  cluster: { name: string; id: string } | null
+}
+
+function factsOf(config: Config, state: NodeState): NodeFacts {
+  const apiAddress = config.api_addr ?? ''
+  return {
+    version: apiVersion,
+    buildDate,
+    storageType: config.storage.type,
+    apiAddress,
+    clusterAddress: '',
+    haEnabled: config.storage.type === 'postgres',
+    activeSince: () => state.activeSince,
+    cluster: () => state.cluster,
+    nodes: async () => [{ hostname: hostname(), apiAddress, clusterAddress: '', active: state.activeSince !== null, version: apiVersion, lastEcho: null }],
+  }
+}

@@ -1,0 +1,36 @@
+// Cubbyhole: a folder that belongs to one token and goes with it.
+import type { Core } from '../core/core.ts'
+import { Fault, invalid } from '../kit/errors.ts'
+import { text } from '../kit/field.ts'
+import { listing } from '../kit/answer.ts'
+import { type Caller, type Engine, route } from '../kit/route.ts'
+
+const takes = { path: text({ about: 'Location below the token\'s folder.', default: '' }) }
+
+export function cubbyholeEngine(core: Core): Engine {
+  const place = (caller: Caller, path: string): string => {
+    if (caller.tokenKey === null) throw invalid('cubbyhole operations are only supported by service tokens')
+    return `${caller.tokenKey}/${path}`
+  }
+  return {
+    type: 'cubbyhole',
+    about: 'Private storage of each token',
+    routes: [
+      route({ op: 'read', path: ':path*', about: 'Reads what the token keeps here.', takes, run: ({ caller }, { path }) => core.cubbyhole.read<Record<string, unknown>>(place(caller, path)) }),
+      route({
+        op: 'write',
+        path: ':path*',
+        about: 'Keeps the body here.',
+        takes,
+        exists: async ({ caller }, { path }) => (await core.cubbyhole.get(place(caller, path))) !== null,
+        async run({ caller, body }, { path }) {
+          if (path === '') throw new Fault('unsupported')
+          if (Object.keys(body).length === 0) throw invalid('missing data fields')
+          await core.cubbyhole.write(place(caller, path), body)
+        },
+      }),
+      route({ op: 'delete', path: ':path*', about: 'Removes what is kept here.', takes, run: ({ caller }, { path }) => core.cubbyhole.delete(place(caller, path)) }),
+      route({ op: 'list', path: ':path*', about: 'Lists names in a folder.', takes, run: async ({ caller }, { path }) => listing(await core.cubbyhole.children(place(caller, path === '' ? '' : `${path}/`), { limit: 100_000 })) }),
+    ],
+  }
+}
