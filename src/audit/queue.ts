@@ -27,6 +27,8 @@ interface Settings {
   deadlineMs: number
   /** Takes the batch or throws; gives up when `signal` aborts. */
   put(batch: Batch, signal: { readonly aborted: boolean }): Promise<void>
+  /** Called when the deadline has passed: ends what `put` waits for, where that can be done. */
+  expired?: () => void
 }
 
 /** A Fault that names the device and the system's error code, nothing else. */
@@ -106,6 +108,7 @@ export class LineQueue {
   #expire(batch: Waiting, signal: { aborted: boolean }): void {
     signal.aborted = true
     this.#fail(batch, failure(this.#settings.name, `the write did not end within ${this.#settings.deadlineMs} ms`))
+    this.#settings.expired?.()
   }
 
   // What was queued behind a failed batch continues a chain that misses its lines: it fails too.

@@ -48,7 +48,7 @@ export class Barrier {
   #keys: Keys | null = null
   #fresh = false
   #keyringChanged = false
-  #rotating: Promise<unknown> | null = null
+  #rotating = false
 
   /** `cacheEntries`: parsed objects kept in memory, 20,000 unless told. */
   constructor(storage: Storage, options: { cacheEntries?: number } = {}) {
@@ -93,7 +93,8 @@ export class Barrier {
     this.seal()
     this.#keys = { root: Buffer.from(rootKey), ring, version: stored.version }
     this.#keyringChanged = false
-    await this.#meter.start(ring.active)
+    // Without the stored count the next booking corrects it; that is no reason to stay sealed.
+    await this.#meter.start(ring.active).catch(() => {})
     this.#rotateInBackground()
   }
 
@@ -321,8 +322,9 @@ export class Barrier {
   }
 
   #rotateInBackground(): void {
-    this.#rotating ??= this.rotateIfDue()
-      .catch(() => false)
-      .finally(() => (this.#rotating = null))
+    if (this.#rotating) return
+    this.#rotating = true
+    const done = (): void => void (this.#rotating = false)
+    void this.rotateIfDue().then(done, done)
   }
 }

@@ -1,4 +1,5 @@
-// The keyring: the data keys by term, and when to make the next. Immutable; stored sealed under the root key.
+// The keyring: the data keys by term, and when to make the next. Immutable; stored sealed under the root key, as
+// `length of the header (4, big endian) | header in JSON | the keys (32 each) in the header's order`: keys never become text.
 import { createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { keyBytes } from '../crypto/aead.ts'
 import { invalid } from '../kit/errors.ts'
@@ -41,10 +42,10 @@ export interface Keyring {
   rotation: RotationConfig
 }
 
-interface StoredKeyring {
+interface Header {
   active: number
   rotation: RotationConfig
-  terms: { term: number; key: string; installTime: string }[]
+  terms: { term: number; installTime: string }[]
 }
 
 export function newKeyring(now: Date): Keyring {
@@ -61,13 +62,18 @@ export function addTerm(keyring: Keyring, now: Date): Keyring {
 }
 
 export function sealKeyring(keyring: Keyring, rootKey: Uint8Array): Buffer {
-  const terms = Array.from(keyring.terms, ([term, { key, installTime }]) => {
+  const terms = Array.from(keyring.terms, ([term, { installTime }]) => ({ term, installTime }))
+  const header = Buffer.from(JSON.stringify({ active: keyring.active, rotation: keyring.rotation, terms } satisfies Header))
+  const plaintext = Buffer.alloc(4 + header.length + terms.length * keyBytes)
+  plaintext.writeUInt32BE(header.length)
+  plaintext.set(header, 4)
+  let at = 4 + header.length
+  for (const { key } of keyring.terms.values()) {
     const raw = key.export()
-    const text = raw.toString('base64')
+    plaintext.set(raw, at)
     raw.fill(0)
-    return { term, key: text, installTime }
-  })
-  const plaintext = Buffer.from(JSON.stringify({ active: keyring.active, rotation: keyring.rotation, terms } satisfies StoredKeyring))
+    at += keyBytes
+  }
   const sealed = sealEnvelope(createSecretKey(rootKey), rootTerm, keyringPath, plaintext)
   plaintext.fill(0)
   return sealed
@@ -76,18 +82,12 @@ export function sealKeyring(keyring: Keyring, rootKey: Uint8Array): Buffer {
 /** Throws where `rootKey` is not the one that sealed it. */
 export function openKeyring(sealed: Uint8Array, rootKey: Uint8Array): Keyring {
   const plaintext = openEnvelope(createSecretKey(rootKey), keyringPath, sealed)
-  const stored = JSON.parse(plaintext.toString()) as StoredKeyring
+  const keys = 4 + plaintext.readUInt32BE()
+  const { active, rotation, terms } = JSON.parse(plaintext.toString('utf8', 4, keys)) as Header
+  const keyAt = (index: number): KeyObject => createSecretKey(plaintext.subarray(keys + index * keyBytes, keys + (index + 1) * keyBytes))
+  const ring = { active, rotation, terms: new Map(terms.map(({ term, installTime }, index) => [term, { key: keyAt(index), installTime }])) }
   plaintext.fill(0)
-  const terms = new Map(stored.terms.map(({ term, key, installTime }) => [term, { key: importKey(key), installTime }]))
-  if (!terms.has(stored.active)) throw new Error('the keyring lacks its active term')
-  return { terms, active: stored.active, rotation: stored.rotation }
-}
-
-function importKey(text: string): KeyObject {
-  const raw = Buffer.from(text, 'base64')
-  const key = createSecretKey(raw)
-  raw.fill(0)
-  return key
+  return ring
 }
 
 /** Whether two root keys are the same, in constant time. */

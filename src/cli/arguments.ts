@@ -102,7 +102,7 @@ function store(values: Record<string, unknown>, name: string, { kind }: Flag, te
 export function suggestion(word: string, known: readonly string[], prefix = ''): string {
   const ranked = known.map((name) => [distance(word, name), name] as const).sort((a, b) => a[0] - b[0])
   const best = ranked[0]
-  return best && best[0] <= Math.max(1, Math.floor(word.length / 3)) ? `. Did you mean "${prefix}${best[1]}"?` : ''
+  return best && best[0] <= (word.length < 3 ? 1 : Math.max(2, Math.floor(word.length / 3))) ? `. Did you mean "${prefix}${best[1]}"?` : ''
 }
 
 /** Edits between two short words (Levenshtein). */

@@ -4,6 +4,7 @@ import type { HttpRequest, Transport } from '../sdk/transport.ts'
 
 /** Thrown in place of sending; the dispatcher prints `text` and ends with 0. */
 export class Preview extends Error {
+  override name = 'Preview'
   readonly text: string
   constructor(text: string) {
     super('preview')

@@ -108,6 +108,7 @@ export class Gate {
     }
     const { decision, operation: named } = await this.#decide(who.session, call, target, operation, route?.exists ? exists : null)
     const allowed = decision.allowed && (route?.access !== 'sudo' || decision.sudo)
+    if (allowed && decision.paginationLimit > 0) limitPage(call, decision.paginationLimit)
     if (who.session.token.uses > 0) await this.#parts.tokens.use(who.session.token)
     return { allowed, fault: allowed ? null : new Fault('denied'), decision, operation: named }
   }
@@ -122,6 +123,12 @@ export class Gate {
     if (created.allowed === decision.allowed) return { decision, operation }
     return (await exists()) ? { decision, operation } : { decision: created, operation: 'create' as const }
   }
+}
+
+/** A policy's limit on pages counts where the request has none, or a larger one. */
+function limitPage(call: Call, most: number): void {
+  const wanted = Number(call.body.limit)
+  if (!(wanted > 0 && wanted <= most)) call.body.limit = most
 }
 
 export const callerOf = ({ token, policies }: Session, remote: string): Caller => ({

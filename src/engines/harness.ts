@@ -1,5 +1,5 @@
 // Runs an engine's routes against a view in memory, without the gate: what each engine's own tests start from.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Answer, type AnswerParts } from '../kit/answer.ts'
 import { Fault } from '../kit/errors.ts'
 import { parseFields } from '../kit/field.ts'
@@ -139,7 +139,7 @@ export function mount(engine: Engine, options: HarnessOptions = {}): Harness {
   const store = options.store ?? memoryView()
   let drift = 0
   const info: MountInfo = {
-    path: `${engine.type}/`, type: engine.type, accessor: `${engine.type}_0`, uuid: '00000000-0000-4000-8000-000000000000',
+    path: `${engine.type}/`, type: engine.type, accessor: `${engine.type}_0`, uuid: randomUUID(),
     namespace: '', options: {}, defaultTtl: 2764800, maxTtl: 2764800, ...options.mount,
   }
   const caller: Caller = {

@@ -107,7 +107,7 @@ class Parser {
   #value(): HclValue {
     if (this.#is('{')) return this.#object()
     if (this.#is('[')) return this.#list()
-    if (['string', 'number', 'bool', 'null'].includes(this.#token.kind)) return this.#advance().value
+    if (['string', 'heredoc', 'number', 'bool', 'null'].includes(this.#token.kind)) return this.#advance().value
     throw this.#wrong(`expected a value, found ${this.#found()}`)
   }
 

@@ -1,7 +1,7 @@
 // Cuts HCL 1 text (or JSON) into tokens. Literals are decoded here; an error names line and column, never a value.
 import { invalid } from '../kit/errors.ts'
 
-export type TokenKind = 'word' | 'string' | 'number' | 'bool' | 'null' | 'punctuation' | 'end'
+export type TokenKind = 'word' | 'string' | 'heredoc' | 'number' | 'bool' | 'null' | 'punctuation' | 'end'
 
 export interface Token {
   kind: TokenKind
@@ -14,7 +14,7 @@ export interface Token {
 const space = /[ \t\r\n]+/y
 const comment = /(?:#|\/\/)[^\n]*/y
 const word = /[\p{L}_][\p{L}\p{N}_.-]*/uy
-const number = /-?(?:0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)/y
+const number = /(?:-?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\.\d+(?:[eE][+-]?\d+)?)(?![\p{L}\p{N}_.])/uy
 const jsonNumber = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const jsonString = /"[^"\\]*(?:\\.[^"\\]*)*"/y
 const plain = /[^"\\\n$]+/y
@@ -50,7 +50,7 @@ export class Scanner {
       return token('punctuation', first === ':' ? '=' : first)
     }
     if (first === '"') return token('string', this.json ? this.#jsonString() : this.#string())
-    if (first === '<' && !this.json) return token('string', this.#heredoc())
+    if (first === '<' && !this.json) return token('heredoc', this.#heredoc())
     const digits = this.#take(this.json ? jsonNumber : number)
     if (digits) return token('number', this.#number(digits, start))
     const name = this.#take(word)
@@ -156,7 +156,7 @@ export class Scanner {
     for (let depth = 0; this.#at < this.#text.length; this.#at++) {
       const mark = this.#text[this.#at]
       if (mark === '{') depth++
-      if (mark === '}' && --depth === 0) return this.#text.slice(from, ++this.#at)
+      if (mark === '}' && --depth === 0) return this.#text.slice(from, ++this.#at).replaceAll('\r\n', '\n')
     }
     throw this.#wrong('literal not terminated', start)
   }
@@ -174,8 +174,9 @@ export class Scanner {
       const content = this.#text.slice(line, stop)
       if (content.trim() === tag && content.trimEnd().endsWith(tag!)) {
         this.#at = stop
-        const body = this.#text.slice(from, line)
-        return dash ? unindent(body, content.slice(0, content.indexOf(tag!))) : body
+        const body = this.#text.slice(from, line).replaceAll('\r\n', '\n')
+        const margin = content.slice(0, content.indexOf(tag!))
+        return dash ? unindent(body, margin) : body + margin
       }
       line = stop + 1
     }

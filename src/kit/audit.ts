@@ -26,6 +26,8 @@ export interface AuditLimits {
 export interface AuditType {
   type: string
   about: string
+  /** Options that hold secrets: kept, but never shown. */
+  secrets?: readonly string[]
   /** Refuses options that it cannot use with a Fault `invalid`. */
   open(options: Record<string, string>, limits: AuditLimits): Promise<AuditDevice>
 }

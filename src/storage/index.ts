@@ -12,5 +12,7 @@ const lazy = (type: string, about: string, load: () => Promise<StorageType>): St
 export const storageTypes: StorageType[] = [
   lazy('sqlite', 'One SQLite file at `path`, shared by the processes of one machine.', async () => (await import('./sqlite/index.ts')).sqliteStorage),
   lazy('memory', 'Keeps everything in this process and forgets it at its end.', async () => (await import('./memory/index.ts')).memoryStorage),
-  lazy('postgres', 'A PostgreSQL database at `connection_url`, shared by any number of nodes.', async () => (await import('./postgres/index.ts')).postgresStorage),
+  lazy('postgres', 'A PostgreSQL database at `connection_url`, shared by any number of nodes.', async () => {
+    return (await import('./postgres/index.ts')).postgresStorage
+  }),
 ]

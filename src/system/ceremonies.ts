@@ -6,7 +6,7 @@ import { boolean, integer, list, text } from '../kit/field.ts'
 import { route, type Outcome, type Route, type Context } from '../kit/route.ts'
 import type { Rekey } from '../core/seal/rekey.ts'
 import type { RootGeneration } from '../core/seal/root-generation.ts'
-import { readShare, refusePgp, writeKeys } from './key-share.ts'
+import { refusePgp, withShare, writeKeys } from './key-share.ts'
 
 export interface CeremonyStyle {
   access: 'open' | 'sudo'
@@ -23,9 +23,9 @@ const takesNonce = { nonce: text({ about: 'The nonce of the operation; needed wi
 /** Who may cancel without knowing the nonce. */
 const administers = (context: Context, { access }: CeremonyStyle): boolean => access === 'sudo' || context.caller.policies.includes('root')
 
-function givenShare({ key, nonce }: { key: string; nonce: string }): [Buffer, string] {
+async function giveShare<T>({ key, nonce }: { key: string; nonce: string }, use: (share: Buffer, nonce: string) => Promise<T>): Promise<T> {
   if (key === '') throw invalid("'key' must be specified in request body as JSON")
-  return [readShare(key), nonce]
+  return withShare(key, (share) => use(share, nonce))
 }
 
 export function rekeyRoutes(base: string, rekey: Rekey, style: CeremonyStyle): Route[] {
@@ -70,7 +70,7 @@ export function rekeyRoutes(base: string, rekey: Rekey, style: CeremonyStyle): R
     route({
       op: 'write', path: `${base}/update`, access, takes: takesShare, about: 'Gives one present key share; the last one that is needed gives the new shares',
       run: async (_, input) => {
-        const result = await rekey.update(...givenShare(input))
+        const result = await giveShare(input, (share, nonce) => rekey.update(share, nonce))
         if (result === null) return status()
         const keys = writeKeys(result.keys)
         return reply({
@@ -84,8 +84,8 @@ export function rekeyRoutes(base: string, rekey: Rekey, style: CeremonyStyle): R
     route({
       op: 'write', path: `${base}/verify`, access, takes: takesShare, about: 'Gives one new key share; the last one puts the new shares in force',
       run: async (_, input) => {
-        const [share, nonce] = givenShare(input)
-        return (await rekey.verify(share, nonce)) ? reply({ nonce, complete: true }) : verification()
+        const complete = await giveShare(input, (share, nonce) => rekey.verify(share, nonce))
+        return complete ? reply({ nonce: input.nonce, complete }) : verification()
       },
     }),
     route({
@@ -131,7 +131,7 @@ export function generateRootRoutes(base: string, generation: RootGeneration, sty
     route({
       op: 'write', path: `${base}/update`, access, takes: takesShare, about: 'Gives one key share; the last one that is needed gives the encoded root token',
       run: async (_, input) => {
-        const made = await generation.update(...givenShare(input))
+        const made = await giveShare(input, (share, nonce) => generation.update(share, nonce))
         if (made === null) return status()
         return reply({
           nonce: made.nonce, started: true, progress: made.required, required: made.required, complete: true,

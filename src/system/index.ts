@@ -2,10 +2,15 @@
 import type { Core } from '../core/core.ts'
 import type { NodeFacts } from '../core/seal/node.ts'
 import type { SealKeeper } from '../core/seal/keeper.ts'
-import type { Engine } from '../kit/route.ts'
-import { mountRoutes } from './mounts.ts'
-import { sealRoutes } from './seal.ts'
+import { Fault } from '../kit/errors.ts'
+import type { Engine, Route } from '../kit/route.ts'
+import { auditRoutes } from './audit.ts'
 import { healthRoutes } from './health.ts'
+import { leaseRoutes } from './leases.ts'
+import { mountRoutes } from './mounts.ts'
+import { policyRoutes } from './policies.ts'
+import { sealRoutes } from './seal.ts'
+import { wrappingRoutes } from './wrapping.ts'
 
 export interface SystemParts {
   core: Core
@@ -15,10 +20,28 @@ export interface SystemParts {
   unauthenticated: boolean
 }
 
+/** What concerns the whole server is answered in the root namespace alone. */
+const rootOnly = (routes: Route[]): Route[] =>
+  routes.map((route) => ({
+    ...route,
+    run(context, input) {
+      if (context.mount.namespace !== '') throw new Fault('no-route', 'unsupported path')
+      return route.run(context, input)
+    },
+  }))
+
 export function systemEngine({ core, keeper, facts, unauthenticated }: SystemParts): Engine {
   return {
     type: 'system',
     about: 'Operates the server',
-    routes: [...sealRoutes(keeper, facts, { unauthenticated }), ...healthRoutes(keeper, facts), ...mountRoutes(core)],
+    routes: [
+      ...rootOnly(sealRoutes(keeper, facts, { unauthenticated })),
+      ...healthRoutes(keeper, facts),
+      ...rootOnly(auditRoutes(core.audit)),
+      ...mountRoutes(core),
+      ...policyRoutes(core),
+      ...leaseRoutes(core),
+      ...wrappingRoutes(core, (context) => (context as { presented?: string | null }).presented ?? null),
+    ],
   }
 }

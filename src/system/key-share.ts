@@ -2,11 +2,15 @@
 import { decodeHexOrBase64 } from '../crypto/encoding.ts'
 import { invalid } from '../kit/errors.ts'
 
-/** A key share of a request; throws `invalid` where the text is neither hex nor base64. */
-export function readShare(key: string): Buffer {
+/** Hands over the key share of a request and overwrites it afterwards; throws `invalid` where the text is neither hex nor base64. */
+export async function withShare<T>(key: string, use: (share: Buffer) => Promise<T>): Promise<T> {
   const share = decodeHexOrBase64(key)
   if (share === null) throw invalid("'key' must be a valid hex or base64 string")
-  return share
+  try {
+    return await use(share)
+  } finally {
+    share.fill(0)
+  }
 }
 
 /** Hex and base64 texts of keys, as Vault gives them; the keys are overwritten. */

@@ -6,7 +6,7 @@ import { route, type Route } from '../kit/route.ts'
 import type { SealKeeper } from '../core/seal/keeper.ts'
 import type { NodeFacts } from '../core/seal/node.ts'
 import { generateRootRoutes, rekeyRoutes } from './ceremonies.ts'
-import { readShare, refusePgp, writeKeys } from './key-share.ts'
+import { refusePgp, withShare, writeKeys } from './key-share.ts'
 
 export interface SealRouteOptions {
   /** Whether sys/rekey and sys/generate-root are answered without a token, as in Vault 1.x; else they need `sudo`. */
@@ -100,7 +100,7 @@ const unsealRoutes = (keeper: SealKeeper, facts: NodeFacts): Route[] => [
     run: async (_, { key, reset, migrate }) => {
       if (reset) keeper.resetUnseal()
       else if (key === '') throw invalid("'key' must be specified in request body as JSON, or 'reset' set to true")
-      else await keeper.unseal(readShare(key), migrate)
+      else await withShare(key, (share) => keeper.unseal(share, migrate))
       return bare(await sealStatus(keeper, facts))
     },
   }),

@@ -2,6 +2,7 @@
 // in a file that still has a name; a rotated or deleted file is noticed and opened anew.
 import type { AuditType } from '../../kit/audit.ts'
 import { invalid } from '../../kit/errors.ts'
+import { refuseUnknown } from '../options.ts'
 import { openStdout } from '../stream.ts'
 import { parseMode, resolveTarget } from './location.ts'
 import { FileTarget } from './target.ts'
@@ -13,8 +14,7 @@ export const file: AuditType = {
   about: 'Appends entries to a file; `file_path`: a path, `stdout` or `discard`',
   async open(options, limits) {
     const { file_path: given, path: alias, mode, ...unknown } = options
-    const names = Object.keys(unknown)
-    if (names.length > 0) throw invalid(`unknown option: ${names.join(', ')}`)
+    refuseUnknown(unknown)
     const path = given ?? alias ?? ''
     if (path === '') throw invalid('file_path is required')
     const bits = parseMode(mode, limits.trusted)

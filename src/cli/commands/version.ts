@@ -10,8 +10,8 @@ export const commands = [
     arity: [0, 0],
     local: true,
     async run({ out }) {
-      const { programVersion, apiVersion } = (await import('../../version.ts')) as unknown as Record<string, string | undefined>
-      out.line(`Strongroom v${programVersion ?? '0.1.0'} (speaks the API of Vault v${apiVersion ?? '1'})`)
+      const { version, apiVersion } = await import('../../version.ts')
+      out.line(`Strongroom v${version} (speaks the API of Vault v${apiVersion})`)
       return 0
     },
   }),

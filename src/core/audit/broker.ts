@@ -31,6 +31,9 @@ export interface ListedDevice extends DeviceEntry {
 /** Written without being asked for, as Vault does. */
 const alwaysAudited: AuditedHeaders = { 'correlation-id': { hmac: false }, 'user-agent': { hmac: false }, 'x-correlation-id': { hmac: false } }
 
+/** Their values are credentials: hashed, or not at all. */
+const credentialHeaders = ['authorization', 'cookie', 'proxy-authorization', 'x-vault-token']
+
 const pathPattern = /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/
 
 /** The canonical form of a device path: with a trailing slash. */
@@ -116,8 +119,13 @@ export class AuditBroker {
     })
   }
 
+  /** The enabled devices; options that hold secrets are masked. */
   list(): ListedDevice[] {
-    return this.#devices.map((device) => ({ path: device.path, ...device.entry }))
+    return this.#devices.map(({ path, entry }) => {
+      const secrets = this.#types.get(entry.type)?.secrets ?? []
+      const shown = Object.entries(entry.options).map(([name, value]) => [name, secrets.includes(name) ? '***' : value])
+      return { path, ...entry, options: Object.fromEntries(shown) as Record<string, string> }
+    })
   }
 
   /** What the device at `path` writes for the value: `hmac-sha256:…`. */
@@ -142,6 +150,8 @@ export class AuditBroker {
   }
 
   setHeader(name: string, hmac: boolean): Promise<void> {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name)) return Promise.reject(invalid('invalid header name'))
+    if (!hmac && credentialHeaders.includes(name.toLowerCase())) return Promise.reject(invalid('this header holds a credential: it can be written hashed only'))
     return this.#changeHeaders((headers) => ({ ...headers, [name.toLowerCase()]: { hmac } }))
   }
 

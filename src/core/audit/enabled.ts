@@ -92,7 +92,8 @@ export class EnabledDevice {
   #opened = false
   #acknowledged = -1
   #flight: Flight | null = null
-  #broken: { writer: string; seq: number } | null = null
+  /** The last line that was taken of the chain that failed before this one. */
+  #former: { writer: string; seq: number } | null = null
   #idle: NodeJS.Timeout | null = null
   #closed = false
 
@@ -175,12 +176,10 @@ export class EnabledDevice {
   }
 
   #begin(): Promise<void> {
-    if (this.#broken !== null) this.#chain = new Chain(this.#signing)
+    if (this.#chain.last >= 0) this.#chain = new Chain(this.#signing)
     this.#acknowledged = -1
     this.#opened = true
-    const more = this.#broken === null ? {} : { continues: this.#broken }
-    this.#broken = null
-    return this.#marker('open', { device: this.path, ...more })
+    return this.#marker('open', { device: this.path, ...(this.#former !== null && { continues: this.#former }) })
   }
 
   #marker(event: ChainEvent, more?: Record<string, unknown>): Promise<void> {
@@ -213,7 +212,7 @@ export class EnabledDevice {
   // A line that may be missing ends the chain: the next one begins anew and says how far this one got.
   #fail(chain: Chain): void {
     if (this.#chain !== chain || !this.#opened) return
-    this.#broken = { writer: chain.writer, seq: this.#acknowledged }
+    if (this.#acknowledged >= 0) this.#former = { writer: chain.writer, seq: this.#acknowledged }
     this.#opened = false
     this.#flight = null
   }

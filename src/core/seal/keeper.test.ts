@@ -125,6 +125,21 @@ test('what fails after unsealing leaves the server sealed', async () => {
   assert.ok(barrier.sealed)
 })
 
+test('an initialization that fails leaves an empty store, to be tried again', async () => {
+  let fail = true
+  const { keeper, storage, view } = start(createMemory(), { mintRootToken: async () => {
+    await view.write('core/mount/x', 1)
+    if (fail) throw new Error('no audit device')
+    return token
+  } })
+  await assert.rejects(keeper.initialize(three), /no audit device/)
+  assert.deepEqual(await storage.list(''), [])
+  fail = false
+  const { keys } = await keeper.initialize(three)
+  await unsealWith(keeper, keys.slice(0, 3))
+  assert.equal(await view.read('core/mount/x'), 1)
+})
+
 test('an automatic seal opens by itself; recovery keys open it after sealing', async () => {
   const seal = makeAuto('static')
   const node = start(createMemory(), { seal })

@@ -105,7 +105,7 @@ export class SealKeeper {
 
   /** Makes the root key and its holders. Afterwards an automatic seal has opened the barrier, Shamir's leaves it sealed. */
   initialize(unseal: Division, recovery: Division = { shares: 0, threshold: 0 }): Promise<Initialized> {
-    const { barrier, seal, mintRootToken, opened } = this.#parts
+    const { barrier, seal, mintRootToken } = this.#parts
     const division = seal === null ? unseal : recovery
     if (seal === null) checkDivision(unseal, 'seal')
     else if (recovery.shares !== 0 || recovery.threshold !== 0) checkDivision(recovery, 'recovery')
@@ -116,10 +116,9 @@ export class SealKeeper {
       try {
         const holder: Holder = seal === null ? { unsealKey: peopleKey } : { seal }
         await barrier.initialize(rootKey, await makeRecords(rootKey, holder, division, seal && division.shares ? digest(peopleKey) : null))
-        await barrier.unseal(rootKey)
-        const rootToken = await this.#guarded(async () => {
-          await opened()
-          return mintRootToken()
+        const rootToken = await this.#open(rootKey, mintRootToken).catch(async (error: unknown) => {
+          await this.#empty()
+          throw error
         })
         if (seal === null) await this.#close()
         const shares = division.shares === 0 ? [] : cutKey(peopleKey, division)
@@ -143,7 +142,7 @@ export class SealKeeper {
       if (leaves && (config.shares > 0 || config.type === 'shamir')) return false
       const rootKey = await this.#unwrap(config, leaves)
       try {
-        await this.#enter(rootKey)
+        await this.#open(rootKey)
         if (leaves) await this.#reseal({ seal }, config, null)
         else await this.#rewrap(seal, rootKey)
       } finally {
@@ -155,7 +154,7 @@ export class SealKeeper {
 
   /** Opens the barrier with the root key itself, handed over by another process of this server. */
   async openWith(rootKey: Buffer): Promise<void> {
-    await this.#inTurn(() => this.#enter(rootKey))
+    await this.#inTurn(() => this.#open(rootKey))
   }
 
   /** Takes one share; opens the barrier with the last. `migrate` must be set when the seal is being changed, and only then. */
@@ -169,6 +168,8 @@ export class SealKeeper {
       if (leaves && !migrate) throw invalid('the seal is being migrated: the option to migrate must be set')
       if (!leaves && migrate) throw invalid('no seal migration is configured')
       if (config.shares === 0) throw invalid('this seal opens by itself and no recovery keys were made')
+      // Another process may have cut the key anew since the first share.
+      if (this.#unsealing?.quorum.threshold !== config.threshold) this.resetUnseal()
       this.#unsealing ??= { quorum: new Quorum(config.threshold), nonce: randomUUID() }
       const key = this.#joined(share)
       if (key === null) return
@@ -217,26 +218,33 @@ export class SealKeeper {
       if (rootKey === null || (config.type !== 'shamir' && !(await isRecoveryKey(storage, rootKey, key)))) {
         throw invalid('unseal failed: the key shares are not those of this server')
       }
-      await this.#enter(rootKey)
+      await this.#open(rootKey)
     } finally {
       rootKey?.fill(0)
     }
     if (leaves) await this.#reseal(seal === null ? { unsealKey: key } : { seal }, config, seal === null ? null : digest(key))
   }
 
-  async #enter(rootKey: Buffer): Promise<void> {
+  /** Unseals and starts what lies behind; what fails leaves the barrier sealed. */
+  async #open<T>(rootKey: Buffer, then?: () => Promise<T>): Promise<T> {
     await this.#parts.barrier.unseal(rootKey)
     this.resetUnseal()
-    await this.#guarded(this.#parts.opened)
-  }
-
-  /** Work after unsealing: what fails leaves the barrier sealed. */
-  async #guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await work()
+      await this.#parts.opened()
+      return (await then?.()) as T
     } catch (error) {
       await this.#close()
       throw error
+    }
+  }
+
+  /** After a first opening that failed: the keys were given to nobody, so that nothing stored can ever be read. */
+  async #empty(): Promise<void> {
+    const { storage } = this.#parts
+    for (;;) {
+      const keys = await storage.list('', { limit: 500 })
+      if (keys.length === 0) return
+      await storage.commit({ delete: keys })
     }
   }
 

@@ -3,9 +3,10 @@ import type { Detector } from '../match/matcher.ts'
 import { Assignments } from './assignment.ts'
 import { Authorizations } from './authorization.ts'
 import { Commands } from './command.ts'
+import { Practices } from './practice.ts'
 import { Sql } from './sql.ts'
 import { Uris } from './uri.ts'
 
 export { genericRules } from './rules.ts'
 /** A fresh set; detectors hold the state of one scan, so that each matcher needs its own. */
-export const genericDetectors = (): Detector[] => [new Assignments(), new Uris(), new Authorizations(), new Sql(), new Commands()]
+export const genericDetectors = (): Detector[] => [new Assignments(), new Uris(), new Authorizations(), new Sql(), new Commands(), new Practices()]

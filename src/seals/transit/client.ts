@@ -17,7 +17,7 @@ const deadline = 10_000
 const longestReply = 1 << 20
 const attempts = 3
 
-/** The JSON object of a 2xx answer; a Fault `upstream` for everything else. */
+/** The JSON object of a 2xx answer; a Fault `upstream` for everything else, with `data.status` where trying again is of no use. */
 export async function post(endpoint: Endpoint, path: string, body: Record<string, string>): Promise<Record<string, unknown>> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await send(endpoint, path, body).catch((error: NodeJS.ErrnoException) => error.code ?? error.name)
@@ -25,7 +25,8 @@ export async function post(endpoint: Endpoint, path: string, body: Record<string
     if (typeof outcome !== 'string' && status >= 200 && status < 300) return parse(outcome.text)
     const lasting = status >= 400 && status < 500 && status !== 412 && status !== 429
     if (lasting || attempt === attempts) {
-      throw new Fault('upstream', `seal transit: ${endpoint.address.host} ${status === 0 ? `did not answer (${String(outcome)})` : `answered with status ${status}`}`)
+      const what = status === 0 ? `did not answer (${String(outcome)})` : `answered with status ${status}`
+      throw new Fault('upstream', `seal transit: ${endpoint.address.host} ${what}`, lasting ? { data: { status } } : {})
     }
     await sleep(100 * attempt + Math.random() * 100)
   }

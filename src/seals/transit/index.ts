@@ -1,7 +1,8 @@
 // The seal `transit`: the transit engine of another Strongroom, Vault or OpenBao keeps the key. Options as in Vault's
 // seal of that name: `address`, `token` (or `token_file`), `key_name`, `mount_path` (default transit/), `namespace`,
-// `tls_ca_cert`, `tls_client_cert`, `tls_client_key`, `tls_server_name`, `tls_skip_verify`.
+// `tls_ca_cert`, `tls_client_cert`, `tls_client_key`, `tls_server_name`, `tls_skip_verify`, `disable_renewal` (of the token).
 import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isObject } from '../../kit/field.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import type { AutoSeal, SealType } from '../../kit/seal.ts'
@@ -18,6 +19,7 @@ export const transitSeal: SealType = {
   async open(options): Promise<AutoSeal> {
     for (const name of Object.keys(options)) if (!known.has(name)) throw invalid(`seal transit: unknown option ${name}`)
     const endpoint = await readEndpoint(options)
+    if (options.disable_renewal !== 'true') void renewToken(endpoint)
     const key = encodeURIComponent(required(options, 'key_name'))
     const mount = (options.mount_path || 'transit').replace(/^\/+|\/+$/g, '')
     const call = async (verb: 'encrypt' | 'decrypt', field: 'plaintext' | 'ciphertext', value: string): Promise<string> => {
@@ -32,6 +34,21 @@ export const transitSeal: SealType = {
       unwrap: async (wrapped) => Buffer.from(await call('decrypt', 'ciphertext', Buffer.from(wrapped).toString()), 'base64'),
     }
   },
+}
+
+const longestWait = 12 * 3600
+const shortestWait = 60
+
+/** Renews the token at half of its time, as long as this process lives; ends where the token cannot be renewed. */
+async function renewToken(endpoint: Endpoint): Promise<void> {
+  for (;;) {
+    const lease = await post(endpoint, '/v1/auth/token/renew-self', {}).then(
+      ({ auth }) => (isObject(auth) && auth.renewable === true ? Number(auth.lease_duration) || 0 : null),
+      (error: unknown) => (error instanceof Fault && error.data?.status ? null : 0),
+    )
+    if (lease === null) return
+    await sleep(Math.min(Math.max(lease / 2, shortestWait), longestWait) * 1000, undefined, { ref: false })
+  }
 }
 
 function required(options: Record<string, string>, name: string): string {

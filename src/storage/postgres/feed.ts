@@ -67,6 +67,10 @@ export function createChanges(url: string, names: Names): Changes {
     const client = await connect(url, (_, ended) => {
       if (session === ended) session = undefined
     })
+    if (closed) {
+      await client.end()
+      throw new Error('the feed is closed')
+    }
     client.on('notification', wake)
     await client.query(`LISTEN ${names.channel}`)
     // Whatever answers now may not be the server that answered before.

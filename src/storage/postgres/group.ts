@@ -96,30 +96,35 @@ export function createGroup(pool: pg.Pool, names: Names, parallel: number, chang
     return { group: queue.splice(0, count), keys }
   }
 
-  const prepare = async (client: pg.PoolClient, group: Waiting[], keys: Set<string>): Promise<Plan> => {
-    await client.query(beginStatement(names, keys))
+  // Nothing is written before the versions are known, so up to there everything may be repeated.
+  const expectedVersions = async (client: pg.PoolClient, group: Waiting[], keys: Set<string>): Promise<Map<string, number>> => {
     const expected = [...new Set(group.flatMap(({ batch }) => [...(batch.expect?.keys() ?? [])]))]
-    const rows = expected.length > 0 ? (await client.query({ ...read, values: [expected] })).rows : []
-    const planned = plan(group, new Map(rows.map(({ key, version }) => [key, Number(version)])))
-    if (planned.put.size + planned.gone.size > 0) {
-      await client.query({ ...write, values: [[...planned.put.keys()], [...planned.put.values()], [...planned.gone]] })
-    }
-    return planned
+    // A statement of its own, after the locks: it must see what their former holders committed.
+    const [, { rows }] = await Promise.all([client.query(beginStatement(names, keys)), client.query({ ...read, values: [expected] })])
+    return new Map(rows.map(({ key, version }) => [key, Number(version)]))
   }
 
-  // Up to COMMIT everything may be repeated; after it was sent, a failure leaves the outcome open.
-  const transact = async (group: Waiting[], keys: Set<string>): Promise<Plan> => {
-    const [client, planned] = await retry(async () => {
-      const taken = await pool.connect()
-      try {
-        return [taken, await prepare(taken, group, keys)] as const
-      } catch (error) {
-        taken.release(true)
-        throw error
-      }
-    })
+  /** Runs `use` on a connection of the pool, which is dropped if that fails: it may be within a transaction. */
+  const lend = async <T>(use: (client: pg.PoolClient) => Promise<T>): Promise<{ client: pg.PoolClient; result: T }> => {
+    const client = await pool.connect()
     try {
-      await client.query('COMMIT')
+      return { client, result: await use(client) }
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+  }
+
+  const transact = async (group: Waiting[], keys: Set<string>): Promise<Plan> => {
+    const reads = group.some(({ batch }) => batch.expect && batch.expect.size > 0)
+    const { client, result: versions } = await retry(() => lend(async (client) => (reads ? expectedVersions(client, group, keys) : undefined)))
+    const planned = plan(group, versions ?? new Map())
+    const { put, gone } = planned
+    // All in one flight. A statement that fails makes COMMIT roll back; a connection that fails leaves the outcome open.
+    const statements: (string | pg.QueryConfig)[] = reads ? [] : [beginStatement(names, keys)]
+    if (put.size + gone.size > 0) statements.push({ ...write, values: [[...put.keys()], [...put.values()], [...gone]] })
+    try {
+      await Promise.all([...statements, 'COMMIT'].map((statement) => client.query(statement)))
     } catch (error) {
       client.release(true)
       throw error

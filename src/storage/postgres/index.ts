@@ -14,7 +14,9 @@ import { createNames, createTables, keptChanges, type Names } from './schema.ts'
 export interface PostgresOptions {
   /** Connection URL; `sslmode` and `sslrootcert` in it choose TLS. */
   url: string
+  /** An existing schema; without it the connection's own. */
   schema?: string
+  /** Begins the name of every table, so that stores may share a database. */
   prefix?: string
   /** Connections for reads and writes, half of them for writes at most; watching and locks use one more each. */
   poolSize?: number
@@ -52,7 +54,7 @@ const trimStatement = ({ changes, state }: Names): string => `
 /** Opens the store in the database at `url`, laid out first where it is new; a Fault `unavailable` where it does not answer. */
 export async function openPostgres({ url, schema = '', prefix = 'strongroom_', poolSize = defaultPool }: PostgresOptions): Promise<Storage> {
   const names = createNames(schema, prefix)
-  const pool = new pg.Pool({ ...connectionConfig(url), max: poolSize, idle_in_transaction_session_timeout: idleInTransaction })
+  const pool = new pg.Pool({ ...connectionConfig(url), max: poolSize, pipeline: true, idle_in_transaction_session_timeout: idleInTransaction })
   // An idle connection that breaks leaves the pool by itself; without a listener the process would end.
   pool.on('error', () => {})
   try {

@@ -30,7 +30,7 @@ export function createLocks(url: string, names: Names): Locks {
     if (client !== session) return
     session = opening = undefined
     clearInterval(beat)
-    for (const drop of [...held]) drop(reason)
+    for (const drop of held) drop(reason)
   }
 
   const open = async (): Promise<pg.Client> => {

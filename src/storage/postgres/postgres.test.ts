@@ -37,7 +37,7 @@ async function administer<T extends pg.QueryResultRow>(url: string, sql: string)
 describe('postgres', () => {
   test('under the lease a feed answers at once, and the changes of others come without being asked for', async () => {
     const url = await server.createDatabase()
-    const [one, two] = [await openPostgres({ url }), await openPostgres({ url })]
+    const [one, two] = await Promise.all([openPostgres({ url }), openPostgres({ url })])
     const told = new Set<string>()
     const feed = one.watch((keys) => keys?.forEach((key) => told.add(key)))
     assert.equal(await feed.fresh(true), true)
@@ -159,6 +159,14 @@ describe('postgres', () => {
       return true
     })
   })
+})
+
+test('a handle that is closed while its feed connects leaves nothing behind', async () => {
+  const url = await server.createDatabase()
+  const storage = await openPostgres({ url })
+  storage.watch(() => {})
+  await storage.close()
+  await until(async () => (await administer(url, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'strongroom' AND datname = current_database()")).length === 0)
 })
 
 test('a shared check begins after each who asks, and serves all who asked meanwhile', async () => {

@@ -68,7 +68,8 @@ function attach(database: DatabaseSync, copy: string): void {
     database.prepare('ATTACH ? AS copy').run(copy)
     const tables = database.prepare("SELECT count(*) AS found FROM copy.sqlite_schema WHERE type = 'table' AND name IN ('data', 'changes')").get()
     const pages = database.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count('copy'), pragma_page_size('copy')").get()
-    return tables?.['found'] === 2 && pages?.['bytes'] === statSync(copy).size && database.prepare('PRAGMA copy.quick_check').get()?.['quick_check'] === 'ok'
+    if (tables?.['found'] !== 2 || pages?.['bytes'] !== statSync(copy).size) return false
+    return database.prepare('PRAGMA copy.quick_check').get()?.['quick_check'] === 'ok'
   }
   try {
     if (sound()) return

@@ -1,0 +1,1 @@
+// Writes what is derived from the declarations (`docs/openapi.json`, `docs/paths.txt` …); `--check` only compares.

@@ -1,0 +1,74 @@
+// What every audit device is held to, whatever its target.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AuditLimits, AuditType } from '../kit/audit.ts'
+import { Fault } from '../kit/errors.ts'
+
+/** A target that the test provides: where the device writes to, and what has arrived there. */
+export interface Target {
+  options: Record<string, string>
+  /** Lines without their newline and without what the device puts before them. */
+  received(): Promise<string[]>
+  /** Makes the target take nothing more: a write must fail, within the deadline. */
+  breaks(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Case {
+  name: string
+  type: AuditType
+  target(): Promise<Target>
+  limits?: Partial<AuditLimits>
+  wrong: Record<string, string>[]
+}
+
+const encode = (line: string): Buffer => Buffer.from(line)
+
+export function testDevice({ name, type, target: make, limits: own, wrong }: Case): void {
+  const limits: AuditLimits = { folder: null, deadlineMs: 300, trusted: false, ...own }
+
+  test(`${name}: lines arrive whole and in order`, async () => {
+    const target = await make()
+    const device = await type.open(target.options, limits)
+    try {
+      const lines = Array.from({ length: 200 }, (_, i) => JSON.stringify({ time: i, text: 'ä€'.repeat(i) }))
+      const scratch = Buffer.alloc(4096)
+      await Promise.all(lines.map((line) => {
+        const size = scratch.write(line)
+        return device.write(scratch.subarray(0, size))
+      }))
+      await device.write(encode('{"time":"last"}'))
+      assert.deepEqual(await target.received(), [...lines, '{"time":"last"}'])
+      await device.reopen()
+      await device.write(encode('{"time":"reopened"}'))
+      assert.equal((await target.received()).at(-1), '{"time":"reopened"}')
+    } finally {
+      await device.close()
+      await target.close()
+    }
+  })
+
+  test(`${name}: a target that takes nothing more is an error, not a wait`, async () => {
+    const target = await make()
+    const device = await type.open(target.options, limits)
+    try {
+      await device.write(encode('{"time":1}'))
+      await target.breaks()
+      const outcomes = await Promise.allSettled(Array.from({ length: 3 }, () => device.write(encode(`{"time":"${'x'.repeat(300_000)}"}`))))
+      for (const outcome of outcomes) {
+        assert.equal(outcome.status, 'rejected')
+        assert.ok(outcome.reason instanceof Fault)
+        assert.ok(!outcome.reason.message.includes('xxx'))
+      }
+    } finally {
+      await target.close()
+      await device.close()
+    }
+  })
+
+  test(`${name}: options that it cannot use are refused`, async () => {
+    for (const options of [...wrong, { no_such_option: 'x' }]) {
+      await assert.rejects(type.open(options, limits), (cause) => cause instanceof Fault && cause.code === 'invalid', JSON.stringify(options))
+    }
+  })
+}

@@ -1,0 +1,66 @@
+// Audit device `http`: batches of lines as newline-delimited JSON by POST. A line counts once the far end has
+// answered 2xx; what may pass (5xx, 429, a broken connection) is tried again within the deadline.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AuditType } from '../../kit/audit.ts'
+import { Fault, invalid } from '../../kit/errors.ts'
+import { deadlineOf, refuseUnknown } from '../options.ts'
+import { failure, LineQueue, type Batch } from '../queue.ts'
+
+const name = 'audit http'
+const tries = 4
+const firstPause = 50
+
+function parseTarget(uri: string): URL {
+  const url = URL.canParse(uri) ? new URL(uri) : null
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) throw invalid('uri: expected an http or https address')
+  if (url.username !== '' || url.password !== '') throw invalid('uri: credentials belong into headers')
+  return url
+}
+
+function parseHeaders(text: string): Headers {
+  try {
+    const headers = new Headers({ 'content-type': 'application/x-ndjson' })
+    for (const [header, value] of Object.entries(JSON.parse(text || '{}') as Record<string, string | string[]>)) {
+      headers.delete(header)
+      for (const one of [value].flat()) headers.append(header, one)
+    }
+    return headers
+  } catch {
+    throw invalid('headers: expected a JSON object of header values')
+  }
+}
+
+export const http: AuditType = {
+  type: 'http',
+  about: 'Posts entries as newline-delimited JSON; `uri`, `headers` (a JSON object), `write_timeout`',
+  secrets: ['headers'],
+  async open(options, limits) {
+    const { uri = '', headers: given = '', write_timeout: timeout, ...rest } = options
+    refuseUnknown(rest)
+    const url = parseTarget(uri)
+    const headers = parseHeaders(given)
+    let abort = new AbortController()
+    const attempt = async (bytes: Buffer): Promise<'taken' | 'again'> => {
+      const reply = await fetch(url, { method: 'POST', headers, body: new Uint8Array(bytes), redirect: 'error', signal: abort.signal })
+      await reply.body?.cancel()
+      if (reply.ok) return 'taken'
+      if (reply.status >= 500 || reply.status === 429) return 'again'
+      throw failure(name, `the far end answered ${reply.status}`)
+    }
+    const put = async ({ bytes }: Batch): Promise<void> => {
+      abort = new AbortController()
+      for (let count = 1; ; count++) {
+        const outcome = await attempt(bytes).catch((cause: unknown) => {
+          // fetch throws a TypeError where the connection fails.
+          if (cause instanceof TypeError && count < tries) return 'again' as const
+          throw cause instanceof Fault ? cause : failure(name, 'the far end cannot be reached', cause)
+        })
+        if (outcome === 'taken') return
+        if (count === tries) throw failure(name, 'the far end refuses entries')
+        await sleep(firstPause * 2 ** (count - 1), undefined, { signal: abort.signal })
+      }
+    }
+    const queue = new LineQueue({ name, deadlineMs: deadlineOf(timeout, limits.deadlineMs), put, expired: () => abort.abort() })
+    return { type: 'http', write: (line) => queue.write(line), reopen: () => Promise.resolve(), close: () => queue.drain() }
+  },
+}

@@ -1,0 +1,45 @@
+// Audit device `socket`: lines over TCP, UDP or a Unix socket. A line counts once the system has taken it; whether
+// the far end keeps it is the far end's promise, and UDP makes none.
+import type { AuditType } from '../../kit/audit.ts'
+import { invalid } from '../../kit/errors.ts'
+import { linesOf } from '../lines.ts'
+import { datagramLink, streamLink, type Link } from '../link.ts'
+import { deadlineOf, parseAddress, refuseUnknown } from '../options.ts'
+import { LineQueue, type Batch } from '../queue.ts'
+
+const name = 'audit socket'
+
+function linkOf(kind: string, address: string): Link {
+  if (kind === 'tcp') return streamLink(name, parseAddress(address))
+  if (kind === 'udp') return datagramLink(parseAddress(address))
+  if (kind === 'unix') return streamLink(name, { path: address })
+  throw invalid('socket_type: expected tcp, udp or unix')
+}
+
+export const socket: AuditType = {
+  type: 'socket',
+  about: 'Sends entries to a socket; `address`, `socket_type` (tcp, udp, unix), `write_timeout`',
+  async open(options, limits) {
+    const { address = '', socket_type: kind = 'tcp', write_timeout: timeout, ...rest } = options
+    refuseUnknown(rest)
+    if (address === '') throw invalid('address is required')
+    const link = linkOf(kind, address)
+    const put = async ({ bytes }: Batch): Promise<void> => {
+      if (kind !== 'udp') return await link.send(bytes)
+      for (const line of linesOf(bytes)) await link.send(line)
+    }
+    const queue = new LineQueue({ name, deadlineMs: deadlineOf(timeout, limits.deadlineMs), put, expired: () => link.drop() })
+    return {
+      type: 'socket',
+      write: (line) => queue.write(line),
+      async reopen() {
+        await queue.drain()
+        link.drop()
+      },
+      async close() {
+        await queue.drain()
+        link.drop()
+      },
+    }
+  },
+}

@@ -1,0 +1,88 @@
+// What the tests of audit share: a view in memory, a token, a mount, a request.
+import type { AuditType } from '../../kit/audit.ts'
+import type { Reader, Transaction, View, Writer } from '../../kit/view.ts'
+import type { AuditMount, AuditSubject, AuditToken } from './entry.ts'
+
+export function memoryView(): View {
+  const store = new Map<string, Uint8Array>()
+  const reader: Reader = {
+    get: async (key) => store.get(key) ?? null,
+    read: async (key) => (store.has(key) ? JSON.parse(Buffer.from(store.get(key)!).toString()) : null),
+  }
+  const writer: Writer = {
+    put: (key, value) => void store.set(key, value),
+    write: (key, value) => void store.set(key, Buffer.from(JSON.stringify(value))),
+    delete: (key) => void store.delete(key),
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  const view: View = {
+    ...reader,
+    keys: async (prefix) => [...store.keys()].filter((key) => key.startsWith(prefix)).sort(),
+    children: async () => [],
+    put: async (key, value) => writer.put(key, value),
+    write: async (key, value) => writer.write(key, value),
+    delete: async (key) => writer.delete(key),
+    update(change) {
+      const result = last.then(() => change({ ...reader, ...writer } as Transaction))
+      last = result.catch(() => undefined)
+      return result
+    },
+    at: () => view,
+  }
+  return view
+}
+
+export const sampleToken: AuditToken = {
+  clientToken: 'sample-client-token',
+  accessor: 'sample-accessor',
+  displayName: 'userpass-ada',
+  policies: ['default', 'app'],
+  tokenPolicies: ['default', 'app'],
+  identityPolicies: [],
+  entityId: '6b1a3a3e-0000-4000-8000-000000000001',
+  tokenType: 'service',
+  tokenTtl: 3600,
+  tokenIssueTime: '2026-01-01T00:00:00Z',
+  metadata: { username: 'ada' },
+}
+
+export const sampleMount: AuditMount = { path: 'secret/', type: 'kv', accessor: 'kv_00000001', class: 'secret' }
+
+let made = 0
+
+export function sampleSubject(more: Partial<AuditSubject> = {}): AuditSubject {
+  return {
+    requestId: `request-${++made}`,
+    operation: 'read',
+    path: 'secret/data/app',
+    namespace: { id: 'root', path: '' },
+    mount: sampleMount,
+    token: sampleToken,
+    allowed: true,
+    granting: [{ name: 'app' }],
+    remote: { address: '127.0.0.1', port: 50000 },
+    headers: { 'user-agent': 'probe/1', authorization: 'Bearer sample-client-token' },
+    data: null,
+    wrapTtl: 0,
+    ...more,
+  }
+}
+
+/** A device that keeps its lines, and can be told to fail or to hang. */
+export class KeptLines {
+  lines: string[] = []
+  failing = false
+  #pending: Promise<void> | null = null
+
+  type(name = 'kept'): AuditType {
+    const write = (line: Uint8Array): Promise<void> => {
+      if (this.failing) return Promise.reject(new Error('the device fails'))
+      this.lines.push(Buffer.from(line).toString())
+      return (this.#pending ??= new Promise((resolve) => setImmediate(() => {
+        this.#pending = null
+        resolve()
+      })))
+    }
+    return { type: name, about: 'Keeps lines.', open: async () => ({ type: name, write, reopen: async () => undefined, close: async () => undefined }) }
+  }
+}

@@ -1,0 +1,118 @@
+// The whole history of a repository: every blob once, at the commit where it first appears.
+// `git log --raw` names the blobs that each commit brings, oldest first; `git cat-file --batch` hands over their bytes.
+// Of a blob that replaces an earlier one at the same path only the part that differs is scanned.
+import type { Finding } from '../finding.ts'
+import type { Scanner } from '../match/scanner.ts'
+import { Text } from '../match/text.ts'
+import { hasBinaryName, isBinary } from './binary.ts'
+import { fromUtf16 } from './chunks.ts'
+import { describeCommits } from './commits.ts'
+import type { Warn } from './directory.ts'
+import { failureOf, startGit } from './git.ts'
+import { readObjects } from './objects.ts'
+import { Versions } from './versions.ts'
+
+export interface HistoryOptions {
+  repository: string
+  /** Revisions or ranges as `git log` takes them; default: every reference. */
+  revisions?: string[]
+  /** A date as `git log --since` takes it. */
+  since?: string
+  /** Blobs that need no scan, as 40 hex digits; those that were scanned are added. */
+  known?: Set<string>
+  warn: Warn
+  progress?(blobs: number, bytes: number): void
+}
+
+/** A blob that a commit brings to a path. */
+export interface Brought {
+  blob: string
+  path: string
+  commit: string
+}
+
+/** Findings of the history, each secret once per path, in order of their first appearance. */
+export async function scanHistory(scanner: Scanner, options: HistoryOptions): Promise<Finding[]> {
+  const first = new Map<string, Finding & { at: string }>()
+  const versions = new Versions()
+  let blobs = 0
+  let bytes = 0
+  for await (const { brought, content, whole, baseLine } of readObjects(options.repository, listBlobs(options), options.warn)) {
+    blobs++
+    bytes += content.length
+    const found = whole ? scanVersion(scanner, versions, brought.path, content) : scanner.scan(new Text(content), { path: brought.path }, baseLine)
+    for (const finding of found) {
+      const key = `${finding.fingerprint} ${finding.file}`
+      if (!first.has(key)) first.set(key, { ...finding, at: brought.commit })
+    }
+    options.progress?.(blobs, bytes)
+  }
+  const commits = await describeCommits(options.repository, new Set([...first.values()].map((finding) => finding.at)))
+  return [...first.values()].map(({ at, ...finding }) => ({ ...finding, commit: commits.get(at)! }))
+}
+
+function scanVersion(scanner: Scanner, versions: Versions, path: string, content: Buffer): Finding[] {
+  if (content.length >= 2 && content[0]! + content[1]! === 0x1fd && content[0]! >= 0xfe) return scanner.scan(new Text(fromUtf16(content)), { path })
+  if (isBinary(content, content.length)) return []
+  const { from, to } = versions.change(path, content)
+  if (from >= to) return []
+  let baseLine = 0
+  const findings = scanner.scan(new Text(content.subarray(from, to)), { path })
+  if (findings.length === 0) return findings
+  for (let at = content.indexOf(10); at !== -1 && at < from; at = content.indexOf(10, at + 1)) baseLine++
+  return findings.map((finding) => ({ ...finding, line: finding.line + baseLine, endLine: finding.endLine + baseLine }))
+}
+
+/** Blobs in the order of the commits that first bring them to the history. */
+async function* listBlobs(options: HistoryOptions): AsyncGenerator<Brought> {
+  const range = options.revisions?.length ? options.revisions : ['--all', 'HEAD']
+  const git = startGit(options.repository, [
+    'log', '--reverse', '--topo-order', '--raw', '-c', '--root', '--no-renames', '--no-abbrev', '-z', '--format=%x01%H', '--diff-filter=ACMT',
+    ...(options.since ? [`--since=${options.since}`] : []), '--ignore-missing', ...range, '--',
+  ])
+  const failure = failureOf(git)
+  git.stdin.end()
+  const known = options.known ?? new Set<string>()
+  let commit = ''
+  let blob: string | null = null
+  for await (const field of fieldsOf(git.stdout)) {
+    const mark = field.indexOf('\x01')
+    if (mark !== -1) {
+      commit = field.slice(mark + 1, mark + 41)
+      const rest = field.indexOf(':', mark)
+      blob = rest === -1 ? null : blobOf(field.slice(rest))
+    } else if (blob !== null) {
+      if (blob !== '' && !hasBinaryName(field) && !known.has(blob)) {
+        known.add(blob)
+        yield { blob, path: field, commit }
+      }
+      blob = null
+    } else if (field.includes(':')) blob = blobOf(field.slice(field.indexOf(':')))
+  }
+  const said = await failure
+  if (said !== null) throw new Error(said)
+}
+
+const regularMode = /^100(?:644|755|664)$/
+
+/** The blob that one raw line leaves behind, also of a merge (`::` and a mode and id per parent); `` for links and submodules. */
+function blobOf(raw: string): string {
+  const parents = raw.lastIndexOf(':', raw.search(/[^:]/)) + 1
+  const parts = raw.slice(parents).split(' ')
+  const id = parts[parents * 2 + 1]
+  return id !== undefined && regularMode.test(parts[parents]!) ? id : ''
+}
+
+async function* fieldsOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of stream) {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    let from = 0
+    for (let at = bytes.indexOf(0); at !== -1; at = bytes.indexOf(0, from)) {
+      if (at > from) yield bytes.toString('utf8', from, at)
+      from = at + 1
+    }
+    rest = bytes.subarray(from)
+  }
+  if (rest.length > 0) yield rest.toString('utf8')
+}

@@ -1,0 +1,151 @@
+// Policies of a namespace: `sys/policy`, `sys/policies/acl`, `sys/policies/password`, and what they allow.
+import type { Core } from '../core/core.ts'
+import type { Namespace } from '../core/namespaces.ts'
+import { parsePasswordPolicy, generatePassword, type AclOperation } from '../core/policy/index.ts'
+import type { Token } from '../core/tokens.ts'
+import { Fault, invalid } from '../kit/errors.ts'
+import { choice, integer, list, object, text } from '../kit/field.ts'
+import { type Context, type Route, route } from '../kit/route.ts'
+
+const page = { after: text({ about: 'Begin after this name.' }), limit: integer({ about: 'At most this many.' }) }
+const pageOf = (input: { after?: string | undefined; limit?: number | undefined }) => ({ ...(input.after !== undefined && { after: input.after }), ...(input.limit !== undefined && input.limit > 0 && { limit: input.limit }) })
+const name = text({ about: 'Name of the policy.', required: true })
+
+/** Base64 policies were once common on the command line. */
+const decoded = (policy: string): string => (/^[A-Za-z0-9+/]{24,}={0,2}$/.test(policy.trim()) && /[{}]/.test(Buffer.from(policy, 'base64').toString()) ? Buffer.from(policy, 'base64').toString() : policy)
+
+export function policyRoutes(core: Core): Route[] {
+  const acl = ({ base, content }: { base: string; content: 'rules' | 'policy' }): Route[] => [
+    ...(base === 'policy'
+      ? [route({ op: 'read', path: base, about: 'Lists the policies.', takes: page, async run(context, input) { const keys = await core.policies.list(namespaceOf(core, context).id, pageOf(input)); return { keys, policies: keys } } })]
+      : []),
+    route({ op: 'list', path: base, about: 'Lists the policies.', takes: page, async run(context, input) { const keys = await core.policies.list(namespaceOf(core, context).id, pageOf(input)); return base === 'policy' ? { keys, policies: keys } : { keys } } }),
+    route({
+      op: 'read',
+      path: `${base}/:name`,
+      about: 'Reads a policy.',
+      takes: { name },
+      async run(context, input) {
+        const found = await core.policies.get(namespaceOf(core, context).id, input.name)
+        return found && { name: found.name, [content]: found.text, ...(base !== 'policy' && { version: found.version, cas_required: false, modified: found.modified }) }
+      },
+    }),
+    route({
+      op: 'write',
+      path: `${base}/:name`,
+      about: 'Writes a policy.',
+      takes: { name, policy: text({ about: 'Text in HCL or JSON.' }), rules: text({ about: 'Older name of `policy`.' }), cas: integer({ about: 'Version that must be there; -1 for none.' }) },
+      async run(context, input) {
+        const written = input.policy ?? input.rules
+        if (written === undefined || written.trim() === '') throw invalid("'policy' parameter not supplied or empty")
+        await core.policies.put(namespaceOf(core, context).id, input.name, decoded(written), input.cas)
+      },
+    }),
+    route({ op: 'delete', path: `${base}/:name`, about: 'Deletes a policy.', takes: { name }, run: (context, input) => core.policies.delete(namespaceOf(core, context).id, input.name) }),
+  ]
+  return [
+    ...acl({ base: 'policy', content: 'rules' }),
+    ...acl({ base: 'policies/acl', content: 'policy' }),
+    route({
+      op: 'list',
+      path: 'policies/detailed/acl',
+      about: 'Lists the policies with their texts.',
+      takes: page,
+      async run(context, input) {
+        const keys = await core.policies.list(namespaceOf(core, context).id, pageOf(input))
+        const found = await Promise.all(keys.map((key) => core.policies.get(namespaceOf(core, context).id, key)))
+        return { keys, key_info: Object.fromEntries(found.map((one) => [one!.name, { policy: one!.text, version: one!.version, modified: one!.modified }])) }
+      },
+    }),
+    ...passwordRoutes(),
+    ...capabilityRoutes(core),
+  ]
+}
+
+const passwordRoutes = (): Route[] => [
+  route({
+    op: 'list',
+    path: 'policies/password',
+    about: 'Lists the password policies.',
+    takes: page,
+    async run(context, input) {
+      const keys = await context.store.children('password-policy/', pageOf(input))
+      return keys.length > 0 ? { keys } : null
+    },
+  }),
+  route({ op: 'read', path: 'policies/password/:name', about: 'Reads a password policy.', takes: { name }, run: async (context, input) => context.store.read<{ policy: string }>(`password-policy/${input.name}`) }),
+  route({
+    op: 'write',
+    path: 'policies/password/:name',
+    about: 'Writes a password policy; it must be able to make passwords.',
+    takes: { name, policy: text({ about: 'Text in HCL: length and charset rules.', required: true }) },
+    async run(context, input) {
+      const policy = decoded(input.policy)
+      generatePassword(parsePasswordPolicy(policy), context.random)
+      await context.store.write(`password-policy/${input.name}`, { policy })
+    },
+  }),
+  route({ op: 'delete', path: 'policies/password/:name', about: 'Deletes a password policy.', takes: { name }, run: (context, input) => context.store.delete(`password-policy/${input.name}`) }),
+  route({
+    op: 'read',
+    path: 'policies/password/:name/generate',
+    about: 'Makes a password by a policy.',
+    takes: { name },
+    async run(context, input) {
+      const found = await context.store.read<{ policy: string }>(`password-policy/${input.name}`)
+      return found && { password: generatePassword(parsePasswordPolicy(found.policy), context.random) }
+    },
+  }),
+]
+
+/** Policies are asked about full paths; a caller names them relative to the namespace of the request. */
+const fullPath = (context: Context, path: string): string => context.mount.namespace + path.replace(/^\/+/, '')
+
+function capabilityRoutes(core: Core): Route[] {
+  const paths = { paths: list({ about: 'Paths to ask about.', default: [] }), path: list({ about: 'Older name of `paths`.', default: [] }) }
+  const answer = async (context: Context, token: Token | null, input: { paths: string[]; path: string[] }): Promise<Record<string, unknown>> => {
+    const asked = input.paths.length > 0 ? input.paths : input.path
+    if (asked.length === 0) throw invalid('paths must be supplied')
+    if (!token) throw invalid('invalid token')
+    const { acl } = await core.gate.session(token)
+    const found = Object.fromEntries(asked.map((path) => [path, acl.capabilities(fullPath(context, path))]))
+    return asked.length === 1 ? { ...found, capabilities: found[asked[0]!] } : found
+  }
+  return [
+    route({ op: 'write', path: 'capabilities', about: 'What a token may do at paths.', takes: { ...paths, token: text({ about: 'The token.', secret: true, required: true }) }, run: async (context, input) => answer(context, await core.tokens.lookup(input.token), input) }),
+    route({ op: 'write', path: 'capabilities-accessor', about: 'What the token of an accessor may do at paths.', takes: { ...paths, accessor: text({ about: 'The accessor.', required: true }) }, run: async (context, input) => answer(context, await core.tokens.byAccessor(input.accessor), input) }),
+    route({
+      op: 'write',
+      path: 'capabilities-self',
+      about: 'What the calling token may do at paths.',
+      takes: { ...paths, token: text({ about: 'Accepted for compatibility.', secret: true }) },
+      async run(context, input) {
+        const own = input.token !== undefined ? await core.tokens.lookup(input.token) : context.caller.tokenKey !== null ? await core.tokens.byKey(context.caller.tokenKey) : null
+        return answer(context, own, input)
+      },
+    }),
+    route({
+      op: 'write',
+      path: 'policies/why',
+      about: 'Tells an administrator why a request is allowed or denied: the rules that match, the one that decides, the check that fails.',
+      access: 'sudo',
+      takes: {
+        path: text({ about: 'Path of the request.', required: true }),
+        operation: choice(['create', 'read', 'update', 'patch', 'delete', 'list', 'scan'])({ about: 'What the request does.', default: 'read' }),
+        data: object({ about: 'Body of the request.', default: {}, secret: true }),
+        accessor: text({ about: 'Accessor of the token in question.' }),
+        policies: list({ about: 'Instead of a token: these policies.', default: [] }),
+      },
+      async run(context, input) {
+        const namespace = namespaceOf(core, context)
+        const token = input.accessor === undefined ? null : await core.tokens.byAccessor(input.accessor)
+        if (input.accessor !== undefined && !token) throw new Fault('not-found', 'no token has this accessor')
+        const acl = token ? (await core.gate.session(token)).acl : await core.policies.acl([{ namespace: namespace.path, namespaceId: namespace.id, names: input.policies }], null)
+        const { decision, reason, matches, because, failed, missing } = acl.explain({ operation: input.operation as AclOperation, path: fullPath(context, input.path), data: input.data })
+        return { allowed: decision.allowed, reason, root: decision.root, granting_policies: decision.granting, capabilities: decision.capabilities, matches, because, failed, missing_capabilities: missing }
+      },
+    }),
+  ]
+}
+
+const namespaceOf = (core: Core, context: Context): Namespace => core.namespaces.at(context.mount.namespace)!

@@ -1,0 +1,53 @@
+// `sys/wrapping/*`: answers kept for one opening.
+import type { Reply } from '../core/call.ts'
+import type { Core } from '../core/core.ts'
+import { answer } from '../kit/answer.ts'
+import { invalid } from '../kit/errors.ts'
+import { text } from '../kit/field.ts'
+import { type Route, route } from '../kit/route.ts'
+
+export function wrappingRoutes(core: Core, presented: (context: object) => string | null): Route[] {
+  const token = text({ about: 'The wrapping token; default: the one that the request carries.', secret: true })
+  const wanted = (context: object, given: string | undefined): string => {
+    const found = given !== undefined && given !== '' ? given : presented(context)
+    if (found === null) throw invalid('missing "token" value in input')
+    return found
+  }
+  const lookup = route({
+    op: 'write',
+    path: 'wrapping/lookup',
+    about: 'Tells where a wrapping token comes from and how long it was made for.',
+    access: 'open',
+    takes: { token },
+    async run(context, input) {
+      const found = await core.wrapping.lookup(wanted(context, input.token))
+      return { creation_path: found.creationPath, creation_time: found.creationTime, creation_ttl: found.ttl }
+    },
+  })
+  return [
+    lookup,
+    { ...lookup, op: 'read' },
+    route({
+      op: 'write',
+      path: 'wrapping/wrap',
+      about: 'Wraps the body; the header X-Vault-Wrap-TTL says for how long.',
+      takes: {},
+      run: (context) => ({ ...context.body }),
+    }),
+    route({
+      op: 'write',
+      path: 'wrapping/unwrap',
+      about: 'Gives what was wrapped, once.',
+      access: 'open',
+      takes: { token },
+      run: async (context, input) => answer({ settled: JSON.parse(await core.wrapping.unwrap(wanted(context, input.token))) as Reply }),
+    }),
+    route({
+      op: 'write',
+      path: 'wrapping/rewrap',
+      about: 'Moves what was wrapped under a new token.',
+      takes: { token },
+      run: async (context, input) => answer({ settled: { status: 200, wrap: await core.wrapping.rewrap(wanted(context, input.token), core.namespaces.at(context.mount.namespace)!), mountType: 'system' } satisfies Reply }),
+    }),
+  ]
+}
