@@ -29,7 +29,7 @@ const serverFields = {
   max_lease_ttl: duration({ about: 'Longest lifetime of leases and tokens.', default: 2_764_800 }),
   log_level: choice(['trace', 'debug', 'info', 'warn', 'error'])({ about: 'Least important messages that are logged.', default: 'info' }),
   log_format: choice(['standard', 'json'])({ about: 'How log lines look.', default: 'standard' }),
-  audit_folder: text({ about: 'Folder below which audit files enabled over the API may lie; default /var/log/vault and the data folder\'s "audit".' }),
+  audit_folder: text({ about: 'Folder below which audit files enabled over the API may lie; "*" for anywhere.', default: '/var/log/vault' }),
   enable_unauthenticated_access: list({ about: 'Vault\'s opt-ins to unauthenticated rekey and root generation.', default: [] }),
   raw_storage_endpoint: boolean({ about: 'Accepted for compatibility; raw access does not exist.', default: false }),
   ui: boolean({ about: 'Accepted for compatibility.', default: false }),

@@ -3,6 +3,9 @@
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error'
 const order: Level[] = ['trace', 'debug', 'info', 'warn', 'error']
 
+/** The level of that name in any case, or undefined. */
+export const levelOf = (name: string | undefined): Level | undefined => order.find((level) => level === name?.toLowerCase())
+
 export interface Log {
   level: Level
   write(level: Level, message: string, fields?: Record<string, unknown>): void

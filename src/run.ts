@@ -4,40 +4,50 @@ import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { type Config, environment, listenerDefaults, readConfig, toConfig } from './config.ts'
 import { rootNamespace } from './core/namespaces.ts'
-import { type Level, type Log, makeLog } from './log.ts'
+import { makeCertificates } from './http/self-signed.ts'
+import { type Log, levelOf, makeLog } from './log.ts'
 import { type Server, startServer } from './server.ts'
 import { version } from './version.ts'
 
 export interface DevOptions {
-  rootTokenId?: string
-  listenAddress?: string
+  rootToken?: string | undefined
+  /** Default 127.0.0.1:8200. */
+  listenAddress?: string | undefined
+  tls?: boolean | undefined
+  /** Where the certificates of `tls` are written; default a new temporary folder. */
+  tlsFolder?: string | undefined
+  /** Version of the KV mount at `secret/`; null for none. */
+  kv?: 1 | 2 | null
   /** Told the root token, to store it where the command line looks. */
-  storeToken?: (token: string) => void
+  keepToken?: ((token: string) => unknown) | undefined
 }
 
 export interface RunOptions {
   config?: string[]
-  dev?: DevOptions
-  logLevel?: Level
-  logFormat?: 'standard' | 'json'
-  /** Lines for people on standard output. */
-  print(line: string): void
+  dev?: DevOptions | undefined
+  logLevel?: string | undefined
+  logFormat?: string | undefined
+  /** Reads the configuration and ends. */
+  checkOnly?: boolean
 }
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 /** Runs until SIGINT or SIGTERM; SIGHUP reloads certificates, the log level and audit files. Resolves to the exit code. */
 export async function runServer(options: RunOptions): Promise<number> {
-  const config = options.dev ? devConfig(options.dev) : await readConfig(options.config ?? [])
-  const log = makeLog(options.logLevel ?? config.log_level, options.logFormat ?? config.log_format, (line) => process.stderr.write(`${line}\n`))
+  const config = options.dev ? await devConfig(options.dev) : await readConfig(options.config ?? [])
+  if (options.checkOnly) return 0
+  const log = makeLog(levelOf(options.logLevel) ?? config.log_level, options.logFormat === 'json' ? 'json' : config.log_format, (line) => process.stderr.write(`${line}\n`))
   for (const name of config.unknown) log.write('warn', 'unknown setting in the configuration', { name })
   const server = await startServer(config, log)
-  options.print(banner(config, server))
-  if (options.dev) await prepareDev(server, options.dev, options.print)
+  print(banner(config, server))
+  if (options.dev) await prepareDev(server, options.dev)
   log.write('info', 'the server is listening', { addresses: server.listening.map((one) => one.address).join(',') })
   return untilSignal(server, log, options)
 }
 
 /** `strongroom start`: a persistent, unsealed server on loopback in one folder; found again at the next start. */
-export async function startLocal(options: Pick<RunOptions, 'print'> & { listenAddress?: string }): Promise<number> {
+export async function startLocal(options: { listenAddress?: string } = {}): Promise<number> {
   const home = resolve(environment.home())
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const keyFile = join(home, 'seal.key')
@@ -57,10 +67,10 @@ export async function startLocal(options: Pick<RunOptions, 'print'> & { listenAd
   if (first) {
     const { rootToken } = await server.keeper.initialize({ shares: 1, threshold: 1 })
     writeFileSync(tokenFile, `${rootToken}\n`, { mode: 0o600 })
-    await mountSecrets(server)
+    await mountSecrets(server, 2)
   }
   const address = server.listening[0]!.address
-  options.print(
+  print(
     [
       `Strongroom ${version} is ready at ${address}`,
       first ? `A new store was made in ${home}` : `The store in ${home} was found again`,
@@ -73,29 +83,35 @@ export async function startLocal(options: Pick<RunOptions, 'print'> & { listenAd
       `The key that unseals it is ${keyFile}; keep a copy elsewhere. Stop with Ctrl-C.`,
     ].join('\n'),
   )
-  return untilSignal(server, log, options)
+  return untilSignal(server, log, {})
 }
 
-function devConfig(dev: DevOptions): Config {
-  const config = toConfig({ storage: { memory: {} }, log_level: 'warn' })
-  return { ...config, listeners: [{ ...listenerDefaults(), address: dev.listenAddress ?? '127.0.0.1:8200', tls_disable: true }], enable_unauthenticated_access: [] }
+async function devConfig(dev: DevOptions): Promise<Config> {
+  const config = toConfig({ storage: { memory: {} }, log_level: 'warn', audit_folder: '*' })
+  const listener = { ...listenerDefaults(), address: dev.listenAddress ?? '127.0.0.1:8200', tls_disable: !dev.tls }
+  if (dev.tls) {
+    const files = await makeCertificates(dev.tlsFolder)
+    Object.assign(listener, { tls_cert_file: files.cert, tls_key_file: files.key })
+    print(`    $ export VAULT_CACERT='${files.ca}'`)
+  }
+  return { ...config, listeners: [listener] }
 }
 
-async function mountSecrets(server: Server): Promise<void> {
+async function mountSecrets(server: Server, version: 1 | 2): Promise<void> {
   await server.core.refresh()
-  await server.core.mounts.create(rootNamespace, { class: 'secret', path: 'secret/', type: 'kv', options: { version: '2' }, description: 'key/value secret storage' })
+  await server.core.mounts.create(rootNamespace, { class: 'secret', path: 'secret/', type: 'kv', options: { version: String(version) }, description: 'key/value secret storage' })
 }
 
-async function prepareDev(server: Server, dev: DevOptions, print: (line: string) => void): Promise<void> {
+async function prepareDev(server: Server, dev: DevOptions): Promise<void> {
   const { keys, rootToken } = await server.keeper.initialize({ shares: 1, threshold: 1 })
   await server.keeper.unseal(keys[0]!, false)
-  await mountSecrets(server)
+  if (dev.kv !== null) await mountSecrets(server, dev.kv ?? 2)
   let token = rootToken
-  if (dev.rootTokenId !== undefined && dev.rootTokenId !== '') {
-    token = await server.core.mintRootToken(dev.rootTokenId)
+  if (dev.rootToken !== undefined && dev.rootToken !== '') {
+    token = await server.core.mintRootToken(dev.rootToken)
     await server.core.revoke((await server.core.tokens.lookup(rootToken))!.key)
   }
-  dev.storeToken?.(token)
+  await dev.keepToken?.(token)
   print(
     [
       '',
@@ -129,7 +145,7 @@ const banner = (config: Config, server: Server): string =>
     '',
   ].join('\n')
 
-function untilSignal(server: Server, log: Log, options: Pick<RunOptions, 'config' | 'print'>): Promise<number> {
+function untilSignal(server: Server, log: Log, options: Pick<RunOptions, 'config'>): Promise<number> {
   const pid = server.config.pid_file
   if (pid !== undefined) writeFileSync(pid, `${process.pid}\n`, { mode: 0o644 })
   return new Promise((done) => {
@@ -149,7 +165,7 @@ function untilSignal(server: Server, log: Log, options: Pick<RunOptions, 'config
   })
 }
 
-async function reload(server: Server, log: Log, options: Pick<RunOptions, 'config' | 'print'>): Promise<void> {
+async function reload(server: Server, log: Log, options: Pick<RunOptions, 'config'>): Promise<void> {
   try {
     for (const one of server.listening) one.reload()
     await server.core.audit.reopen()

@@ -70,7 +70,7 @@ async function assemble(config: Config, storage: Storage, log: Log): Promise<Ser
   const audit = new AuditBroker({
     view: barrier.view('core/audit/'),
     types: auditTypes,
-    folder: config.audit_folder ?? null,
+    folder: config.audit_folder === '*' ? null : config.audit_folder,
     configured: Object.fromEntries(config.audit.map(({ path, type, options, description }) => [path, { type, options, description, local: false }])),
     warn: (message, cause) => log.write('error', message, describeError(cause)),
   })

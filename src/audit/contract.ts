@@ -20,18 +20,20 @@ export interface Case {
   target(): Promise<Target>
   limits?: Partial<AuditLimits>
   wrong: Record<string, string>[]
+  /** Lines at once; default 200. */
+  lines?: number
 }
 
 const encode = (line: string): Buffer => Buffer.from(line)
 
-export function testDevice({ name, type, target: make, limits: own, wrong }: Case): void {
+export function testDevice({ name, type, target: make, limits: own, wrong, lines: count = 200 }: Case): void {
   const limits: AuditLimits = { folder: null, deadlineMs: 300, trusted: false, ...own }
 
   test(`${name}: lines arrive whole and in order`, async () => {
     const target = await make()
     const device = await type.open(target.options, limits)
     try {
-      const lines = Array.from({ length: 200 }, (_, i) => JSON.stringify({ time: i, text: 'ä€'.repeat(i) }))
+      const lines = Array.from({ length: count }, (_, i) => JSON.stringify({ time: i, text: 'ä€'.repeat(i % 17) }))
       const scratch = Buffer.alloc(4096)
       await Promise.all(lines.map((line) => {
         const size = scratch.write(line)

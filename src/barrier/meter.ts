@@ -3,7 +3,9 @@
 import type { View } from '../kit/view.ts'
 
 const path = 'core/key-usage'
-const block = 16_384
+/** Blocks grow while a process lives, so that short-lived ones overstate little and busy ones book seldom. */
+const firstBlock = 64
+const largestBlock = 16_384
 
 type Usage = Record<string, number>
 
@@ -15,6 +17,7 @@ export class Meter {
   #used = 0
   #reserved = 0
   #booking = false
+  #block = firstBlock
 
   /** `booked` is called after each booking, for whoever watches the count. */
   constructor(view: View, booked: () => void) {
@@ -36,6 +39,7 @@ export class Meter {
 
   stop(): void {
     this.#term = this.#before = this.#used = this.#reserved = 0
+    this.#block = firstBlock
   }
 
   add(encryptions: number): void {
@@ -47,16 +51,17 @@ export class Meter {
     this.#booking = true
     const term = this.#term
     try {
-      const blocks = block * Math.ceil((this.#used - this.#reserved + 1) / block)
+      const booked = this.#used - this.#reserved + this.#block
       const stored = await this.#view.update(async (tx) => {
         const usage = { ...(await tx.read<Usage>(path)) }
-        usage[term] = (usage[term] ?? 0) + blocks
+        usage[term] = (usage[term] ?? 0) + booked
         tx.write(path, usage)
         return usage[term]
       })
       if (this.#term === term) {
-        this.#reserved += blocks
+        this.#reserved += booked
         this.#before = stored - this.#reserved
+        this.#block = Math.min(this.#block * 2, largestBlock)
       }
       this.#booked()
     } catch {

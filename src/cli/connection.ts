@@ -1,9 +1,8 @@
 // The client of a command: address, token, namespace, TLS and retries as flags, environment and token helper say, in this order.
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { Client } from '../sdk/client.ts'
 import type { Environment } from './environment.ts'
+import { filesIn, readBytes } from './files.ts'
 import { parseExact } from './json.ts'
 import type { Shell } from './shell.ts'
 import { tokenHelper } from './token-helper.ts'
@@ -60,16 +59,16 @@ function tlsOptions(pick: Pick, flags: FlagTexts, environment: Environment): Con
   const name = pick('tls-server-name', 'TLS_SERVER_NAME')
   const text = environment.get('CACERT_BYTES')
   const authorities = [
-    ...(file ? [readFileSync(file)] : []),
+    ...(file ? [readBytes(file)] : []),
     ...(text ? [text] : []),
-    ...(folder ? readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isDirectory()).map((entry) => readFileSync(join(folder, entry.name))) : []),
+    ...(folder ? filesIn(folder).map(readBytes) : []),
   ]
   return {
     minVersion: 'TLSv1.2',
     rejectUnauthorized: !flags['tls-skip-verify'] && !environment.isTrue('SKIP_VERIFY'),
     ...(authorities.length > 0 && { ca: authorities }),
-    ...(certificate && { cert: readFileSync(certificate) }),
-    ...(key && { key: readFileSync(key) }),
+    ...(certificate && { cert: readBytes(certificate) }),
+    ...(key && { key: readBytes(key) }),
     ...(name && { servername: name }),
   }
 }

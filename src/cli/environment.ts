@@ -1,7 +1,6 @@
 // Every environment variable and file of the user's home that the command line reads; the only place in it that does.
 // STRONGROOM_X wins over BAO_X, and that over VAULT_X; an empty value counts as unset.
-import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join } from './files.ts'
 
 export const variables = {
   ADDR: 'Address of the server; default https://127.0.0.1:8200. Also unix:///path/of/socket.',
@@ -53,7 +52,7 @@ export class Environment {
   }
 
   get home(): string {
-    return this.#variables.HOME || homedir()
+    return this.#variables.HOME || process.getBuiltinModule('node:os').homedir()
   }
 
   get tokenFile(): string {

@@ -1,6 +1,6 @@
 // Data from arguments: `key=value`, `key=@file`, `key=-` (standard input), `@file.json`, `-` (JSON from standard input).
 // `key=\@text` is the text `@text`; a repeated key makes a list.
-import { readFileSync } from 'node:fs'
+import { readText } from './files.ts'
 import { parseExact } from './json.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './usage.ts'
@@ -54,7 +54,7 @@ function merge(data: Record<string, unknown>, text: string, source: string): voi
 /** A file's text; throws UsageError where it cannot be read. */
 export function readData(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readText(file)
   } catch (error) {
     throw new UsageError(`Failed to parse K=V data: error reading file: ${(error as Error).message}`)
   }

@@ -1,5 +1,6 @@
 // The world outside a command: streams, terminal, environment. Tests bring their own.
 import { Environment } from './environment.ts'
+import { isTerminal, writeOut } from './files.ts'
 
 export interface Shell {
   environment: Environment
@@ -17,22 +18,19 @@ export interface Shell {
   retryWait: number
 }
 
-/** The process's own streams. Where the reader of the output has gone, the process ends quietly. */
+/** The process's own streams, written at once: process.stdout costs milliseconds to make. */
 export function processShell(): Shell {
   const environment = new Environment()
-  const terminal = process.stdout.isTTY === true
-  const gone = (error: NodeJS.ErrnoException): void => process.exit(error.code === 'EPIPE' ? 0 : 1)
-  process.stdout.on('error', gone)
-  process.stderr.on('error', gone)
+  const terminal = isTerminal(1)
   return {
     environment,
     terminal,
     get interactive() {
-      return terminal && process.stdin.isTTY === true
+      return terminal && isTerminal(0)
     },
     colour: terminal && !environment.noColor,
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => writeOut(1, text),
+    err: (text) => writeOut(2, text),
     async readInput() {
       const chunks: Buffer[] = []
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer)

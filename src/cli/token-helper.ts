@@ -1,7 +1,7 @@
 // Where a login leaves its token: ~/.vault-token (mode 0600, replaced atomically), or the external program that
 // ~/.vault names as `token_helper`, called with get, store (token on its input) or erase.
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Environment } from './environment.ts'
+import { readOptional, remove, replaceSecret } from './files.ts'
 
 export interface TokenHelper {
   /** Undefined where no token is stored. */
@@ -16,18 +16,11 @@ export function tokenHelper(environment: Environment): TokenHelper {
   return program === undefined ? fileHelper(environment.tokenFile) : externalHelper(program, environment)
 }
 
-function fileHelper(file: string): TokenHelper {
-  return {
-    get: () => readOptional(file)?.trim() || undefined,
-    store(token) {
-      const fresh = `${file}.${process.pid}.new`
-      rmSync(fresh, { force: true })
-      writeFileSync(fresh, token, { mode: 0o600, flag: 'wx' })
-      renameSync(fresh, file)
-    },
-    erase: () => rmSync(file, { force: true }),
-  }
-}
+const fileHelper = (file: string): TokenHelper => ({
+  get: () => readOptional(file)?.trim() || undefined,
+  store: (token) => replaceSecret(file, token),
+  erase: () => remove(file),
+})
 
 function externalHelper(program: string, environment: Environment): TokenHelper {
   const ask = (verb: string, input?: string): string => {
@@ -41,15 +34,5 @@ function externalHelper(program: string, environment: Environment): TokenHelper 
     get: () => ask('get').trim() || undefined,
     store: (token) => void ask('store', token),
     erase: () => void ask('erase'),
-  }
-}
-
-function readOptional(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined
-    throw error
   }
 }

@@ -134,6 +134,7 @@ export class Core {
       store: this.storeOf(mount),
       mount: mount.info,
       caller: { displayName: '', policies: [], entityId: '', namespace: mount.namespace.path, tokenKey: null, accessor: '', metadata: {}, remote: '' },
+      presented: null,
       body: {},
       operation: 'write',
       ask: async (): Promise<Answer> => {

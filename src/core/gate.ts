@@ -1,5 +1,5 @@
 // The gate: who asks, and may they. Every request passes here, whatever dialect it came in.
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { isWithinBounds } from '../kit/cidr.ts'
 import { Fault } from '../kit/errors.ts'
 import type { Caller } from '../kit/route.ts'
 import type { Call, Credential } from './call.ts'
@@ -32,6 +32,8 @@ export interface Verdict {
   decision: Decision | null
   /** As policies and audit call it: create, update, read … */
   operation: AclRequest['operation'] | 'help'
+  /** The request took the last use of its token. */
+  last?: boolean
 }
 
 /** Checks a credential that is not a token and says which token's rights it has. */
@@ -66,7 +68,7 @@ export class Gate {
     try {
       const token = await this.#token(call, call.credential)
       if (!token) return anonymous(new Fault('unauthenticated'))
-      if (token.boundCidrs.length > 0 && !withinCidrs(call.remote.address, token.boundCidrs)) return anonymous(new Fault('unauthenticated'))
+      if (!isWithinBounds(call.remote.address, token.boundCidrs)) return anonymous(new Fault('unauthenticated'))
       if (!target.namespace.path.startsWith(token.namespace)) return anonymous(new Fault('unauthenticated'))
       const session = await this.session(token)
       if (session.identity?.disabled) return anonymous(new Fault('denied'))
@@ -109,8 +111,8 @@ export class Gate {
     const { decision, operation: named } = await this.#decide(who.session, call, target, operation, route?.exists ? exists : null)
     const allowed = decision.allowed && (route?.access !== 'sudo' || decision.sudo)
     if (allowed && decision.paginationLimit > 0) limitPage(call, decision.paginationLimit)
-    if (who.session.token.uses > 0) await this.#parts.tokens.use(who.session.token)
-    return { allowed, fault: allowed ? null : new Fault('denied'), decision, operation: named }
+    const last = who.session.token.uses > 0 && (await this.#parts.tokens.use(who.session.token)).uses < 0
+    return { allowed, fault: allowed ? null : new Fault('denied'), decision, operation: named, last }
   }
 
   async #decide(session: Session, call: Call, target: Target, operation: Verdict['operation'], exists: (() => Promise<boolean>) | null) {
@@ -141,17 +143,3 @@ export const callerOf = ({ token, policies }: Session, remote: string): Caller =
   metadata: token.metadata,
   remote,
 })
-
-/** Whether an address lies in one of the networks (`10.0.0.0/8`, or one address). */
-export function withinCidrs(address: string, cidrs: readonly string[]): boolean {
-  const plain = address.startsWith('::ffff:') ? address.slice(7) : address
-  if (!isIP(plain)) return false
-  const blocks = new BlockList()
-  for (const cidr of cidrs) {
-    const [network, bits] = cidr.split('/')
-    const family = isIPv6(network!) ? 'ipv6' : 'ipv4'
-    if (isIP(network!)) blocks.addSubnet(network!, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
-  }
-  return blocks.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
-}
-

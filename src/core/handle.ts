@@ -48,7 +48,7 @@ async function gated(core: Core, call: Call, target: Target): Promise<Reply> {
   const reply = verdict.allowed ? await answer(core, call, target, who, context).catch(failed) : failed(verdict.fault!)
   await core.audit.response(complete(entry, reply))
   // The last use of a limited token ends it, whatever came of the request.
-  if (who.session?.token.uses === 1) await core.revoke(who.session.token.key)
+  if (verdict.last) await core.revoke(who.session!.token.key)
   return reply
 }
 
@@ -78,6 +78,7 @@ function contextOf(core: Core, call: Call, target: Target, who: Identified): Con
     store: core.storeOf(mount),
     mount: mount.info,
     caller: who.caller,
+    presented: call.credential?.scheme === 'token' ? call.credential.value : null,
     body: call.body,
     operation: call.operation as Operation,
     ask: (op, path, body) => ask(core, call, op, path, body ?? {}),

@@ -34,7 +34,8 @@ export class RouteTree {
     }
     if (part.endsWith('*')) return void put(node.rest, route, { name: part.slice(1, -1), route })
     const optional = part.endsWith('?')
-    if (optional) this.#add(route, others, node)
+    // Optional parts stand at the end: where one is absent, so are those behind it.
+    if (optional) this.#add(route, others.filter((other) => !other.endsWith('?')), node)
     const name = part.slice(1, optional ? -1 : undefined)
     node.parameter ??= { name, node: fresh() }
     if (node.parameter.name !== name) throw new Error(`${route.path}: another route calls this place :${node.parameter.name}`)

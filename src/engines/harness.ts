@@ -147,7 +147,7 @@ export function mount(engine: Engine, options: HarnessOptions = {}): Harness {
     ...options.caller,
   }
   const context: Context = {
-    store, caller, mount: info, body: {}, operation: 'read', signal: new AbortController().signal,
+    store, caller, mount: info, presented: null, body: {}, operation: 'read', signal: new AbortController().signal,
     now: () => Date.now() + drift,
     random: (bytes) => randomBytes(bytes),
     ask: options.ask ?? (async () => { throw new Fault('not-found') }),

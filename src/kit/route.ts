@@ -38,6 +38,8 @@ export interface Context {
   store: View
   mount: MountInfo
   caller: Caller
+  /** The token as the client sent it, for routes that act on it (look-up, unwrapping); null where it came as something else. */
+  presented: string | null
   /** The body as it came, for routes whose body is free (KV v1). */
   body: Record<string, unknown>
   /** The operation that the client asked for; routes shared by create and update see `write`. */

@@ -6,10 +6,13 @@ import { Fault } from '../kit/errors.ts'
 import type { Engine, Route } from '../kit/route.ts'
 import { auditRoutes } from './audit.ts'
 import { healthRoutes } from './health.ts'
+import { internalRoutes } from './internal.ts'
 import { leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
+import { namespaceRoutes } from './namespaces.ts'
 import { policyRoutes } from './policies.ts'
 import { sealRoutes } from './seal.ts'
+import { toolRoutes } from './tools.ts'
 import { wrappingRoutes } from './wrapping.ts'
 
 export interface SystemParts {
@@ -41,7 +44,10 @@ export function systemEngine({ core, keeper, facts, unauthenticated }: SystemPar
       ...mountRoutes(core),
       ...policyRoutes(core),
       ...leaseRoutes(core),
-      ...wrappingRoutes(core, (context) => (context as { presented?: string | null }).presented ?? null),
+      ...wrappingRoutes(core),
+      ...namespaceRoutes(core),
+      ...internalRoutes(core),
+      ...toolRoutes,
     ],
   }
 }

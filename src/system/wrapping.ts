@@ -4,12 +4,12 @@ import type { Core } from '../core/core.ts'
 import { answer } from '../kit/answer.ts'
 import { invalid } from '../kit/errors.ts'
 import { text } from '../kit/field.ts'
-import { type Route, route } from '../kit/route.ts'
+import { type Context, type Route, route } from '../kit/route.ts'
 
-export function wrappingRoutes(core: Core, presented: (context: object) => string | null): Route[] {
+export function wrappingRoutes(core: Core): Route[] {
   const token = text({ about: 'The wrapping token; default: the one that the request carries.', secret: true })
-  const wanted = (context: object, given: string | undefined): string => {
-    const found = given !== undefined && given !== '' ? given : presented(context)
+  const wanted = (context: Context, given: string | undefined): string => {
+    const found = given !== undefined && given !== '' ? given : context.presented
     if (found === null) throw invalid('missing "token" value in input')
     return found
   }

@@ -37,7 +37,7 @@ export const commands = [
       const dev = flags.dev || flags['dev-tls'] || flags['dev-root-token-id'] !== undefined
       if (!dev && flags.config.length === 0) throw new UsageError('Must specify at least one config path using -config')
       if (flags.recovery) throw new UsageError('-recovery is not supported')
-      const { runServer } = await import('../../server.ts')
+      const { runServer } = await import('../../run.ts')
       return runServer({
         config: flags.config,
         logLevel: flags['log-level'] ?? environment.get('LOG_LEVEL'),

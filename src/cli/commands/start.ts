@@ -8,6 +8,6 @@ export const commands = [
     arity: [0, 0],
     local: true,
     detail: 'Keeps its data and its seal key in the folder that STRONGROOM_HOME names (default .strongroom), and finds them again. Prints its address and how to log in.',
-    run: async () => (await import('../../server.ts')).startLocal(),
+    run: async () => (await import('../../run.ts')).startLocal(),
   }),
 ]

@@ -42,7 +42,7 @@ const fields = {
 const read = route({
   op: 'read',
   path: 'roles/:name',
-  about: 'A role.',
+  about: 'A role with its statements and times.',
   takes: { name },
   gives: fields,
   async run(context, input) {

@@ -33,7 +33,8 @@ type Place = 'bare' | 'single' | 'escape' | 'double' | 'line' | 'block'
 
 /** The value as it may stand in a place; throws where no quoting makes it safe there. */
 function quote(place: Place, name: string, value: string, dollars: string[]): string {
-  if (dollars.length > 0 && value.includes('$')) throw invalid(`statement: {{${name}}} cannot stand in a dollar-quoted body with this value`)
+  const leaks = dollars.some((tag) => value.includes(tag)) || (dollars.length > 0 && /^\$|\$$/.test(value))
+  if (leaks) throw invalid(`statement: {{${name}}} cannot stand in a dollar-quoted body with this value`)
   if (place === 'single') return value.replaceAll("'", "''")
   if (place === 'escape') return value.replaceAll('\\', '\\\\').replaceAll("'", "''")
   if (place === 'double') return value.replaceAll('"', '""')
@@ -70,6 +71,15 @@ export function fillStatement(sql: string, values: Record<string, string>): stri
       const value = values[found[1]!]
       out += value === undefined ? found[0] : quote(place, found[1]!, value, dollars)
       at += found[0].length
+      continue
+    }
+    // The tag that opened a body ends it wherever it comes, in the middle of a text or comment too.
+    const outer = dollars[0]
+    if (outer && sql.startsWith(outer, at)) {
+      dollars.length = 0
+      place = 'bare'
+      out += outer
+      at += outer.length
       continue
     }
     const step: Step = place === 'bare' ? stepBare(sql, at, dollars) : stepQuoted(sql, at, place)

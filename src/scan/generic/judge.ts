@@ -21,6 +21,20 @@ function isComplex(value: string): boolean {
   return kinds === 4 || (kinds >= 3 && /[a-z][013457]+[a-z]/i.test(value))
 }
 
+const aboutSecrets = /^(?:token|key|secret|password|passwd|auth|api|user|id|name|field|form|input|header|cookie|session|access|reset|login|client|private|public|request|error|invalid|test|value|type|url|path)s?$/
+
+/** Four words or more that a person strung together, not the parts of an identifier. */
+function isPassphrase(value: string): boolean {
+  const words = value.split('-')
+  return words.length >= 4 && words.every((word) => /^[a-z]{2,12}$/.test(word)) && words.filter((word) => aboutSecrets.test(word)).length <= 1
+}
+
+const usual = /^(?:my_?pass(?:word)?\d*|pass(?:word|w0rd)[\d!@#]{1,6}|letmein\d*|iloveyou\d*|welcome[\d!]+|qwerty\d{2,}|admin\d{2,}|root\d{2,}|secret\d{2,}|hunter2|trustno1|monkey\d*|dragon\d*)$/i
+const systems = /(?:^|[^a-z])(?:db|database|mysql|postgres|pg|mongo|redis|root|admin|smtp|mail|ftp|ldap|sql|prod|production)|(?:Db|Database|Mysql|Postgres|Mongo|Redis|Root|Admin|Smtp|Ldap|Sql)[A-Z_]/
+
+/** A password that many people use, set for a system by name: weak, and none the less open to it. */
+const isUsual = (value: string, name: string): boolean => usual.test(value) && systems.test(name)
+
 /** The confidence that the value is a secret, or null. `name` is what stands beside it, `code`: the value is an expression of a program. */
 export function judge(value: string, kind: Kind, name: string, code: boolean): Confidence | null {
   const bound = bounds[kind]
@@ -28,11 +42,13 @@ export function judge(value: string, kind: Kind, name: string, code: boolean): C
   if (isWrapped(value) || isReference(value) || isMask(value) || isPublicMaterial(value)) return null
   if (isUuid(value)) return kind === 'weak' ? null : 'medium'
   const bits = randomness(value.length > 256 ? value.slice(0, 256) : value)
-  if (bits < certain && (holdsExampleWord(value) || isPath(value))) return null
+  if (kind !== 'weak' && issued.test(value) && !/your|example|x{4}/i.test(value)) return 'medium'
+  if (bits < certain && (holdsExampleWord(value) || isPath(value))) return kind === 'password' && isUsual(value, name) ? 'low' : null
   if (code && (bits < 24 || /[().]/.test(value))) return null
   if (bits < bound.bits) {
-    if (kind !== 'weak' && issued.test(value)) return 'medium'
-    return kind === 'password' && isComplex(value) ? 'medium' : null
+    if (kind === 'password' && isComplex(value)) return 'medium'
+    if (kind !== 'weak' && isPassphrase(value)) return 'low'
+    return kind === 'password' && isUsual(value, name) ? 'low' : null
   }
   if (kind === 'weak' && !(/\d/.test(value) && /[A-Za-z]/.test(value))) return null
   if (bits < certain && echoes(value, name)) return null

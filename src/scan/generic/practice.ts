@@ -72,8 +72,8 @@ function withoutText(line: string): string {
 /** `RUN export SECRET=…`, `ENV API_KEY=…`, `ARG TOKEN=…` with a value that is written down. */
 function readLayer(text: Text, start: number, line: string): Hit | null {
   if (text.bytes.toString('latin1', text.lineStart(start), start).trim() !== '') return null
-  for (const [, name, value] of line.matchAll(/(?:^(?:env|arg) |\bexport |\s)([A-Za-z_]\w*)(?:=| +(?=\S+$))["']?([^\s"';&|\\]+)/gi)) {
-    const kind = kindOf(name!)
+  for (const [, assigned, spaced, value] of line.matchAll(/(?:\s([A-Za-z_]\w*)=|^env (\w+) +)["']?([^\s"';&|\\]+)/gi)) {
+    const kind = kindOf(assigned ?? spaced!)
     if (kind !== null && kind !== 'weak' && !isReference(value!) && !isWrapped(value!)) return { rule: layerSecret, expression: value! }
   }
   return null

@@ -50,6 +50,8 @@ async function run(postgres: Postgres, account: Account, statements: string[], s
   const filled = statements.map((statement) => fillStatement(statement, values))
   try {
     await postgres.transaction(async (query) => {
+      // Two changes of one role at once make PostgreSQL fail one of them.
+      await query('SELECT pg_advisory_xact_lock(hashtext($1))', [`strongroom ${account.username}`])
       for (const statement of filled) await query(statement)
     })
   } catch (error) {
@@ -57,7 +59,18 @@ async function run(postgres: Postgres, account: Account, statements: string[], s
   }
 }
 
-const granted = 'SELECT DISTINCT table_schema AS schema FROM information_schema.role_column_grants WHERE grantee = $1'
+/** One REVOKE for each object of this database on which the role holds something. */
+const revocations = `
+  SELECT DISTINCT format('REVOKE ALL PRIVILEGES ON %s %s FROM %I', kind, object, r.rolname) AS revocation FROM pg_roles r CROSS JOIN LATERAL (
+    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname)
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a WHERE a.grantee = r.oid
+    UNION ALL SELECT 'TABLE', format('%I.%I', n.nspname, c.relname)
+      FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a WHERE a.grantee = r.oid
+    UNION ALL SELECT 'ROUTINE', p.oid::regprocedure::text FROM pg_proc p, aclexplode(p.proacl) a WHERE a.grantee = r.oid
+    UNION ALL SELECT 'TYPE', y.oid::regtype::text FROM pg_type y, aclexplode(y.typacl) a WHERE a.grantee = r.oid
+    UNION ALL SELECT 'SCHEMA', quote_ident(s.nspname) FROM pg_namespace s, aclexplode(s.nspacl) a WHERE a.grantee = r.oid
+    UNION ALL SELECT 'DATABASE', quote_ident(d.datname) FROM pg_database d, aclexplode(d.datacl) a WHERE a.grantee = r.oid
+  ) AS held(kind, object) WHERE r.rolname = $1`
 
 /**
  * Takes away what the role was granted in this database and drops it. A grant that cannot be taken back does not keep
@@ -67,16 +80,7 @@ async function dropRole(query: Query, username: string): Promise<void> {
   const exists = await query('SELECT 1 FROM pg_roles WHERE rolname = $1', [username])
   if (exists.length === 0) return
   const role = quoteIdentifier(username)
-  const schemas = new Set(['public', ...(await query(granted, [username])).map((row) => String(row.schema))])
-  const [database] = await query('SELECT current_database() AS name')
-  const revocations = [...schemas].map(quoteIdentifier).flatMap((schema) => [
-    `REVOKE ALL PRIVILEGES ON ALL TABLES IN SCHEMA ${schema} FROM ${role}`,
-    `REVOKE ALL PRIVILEGES ON ALL SEQUENCES IN SCHEMA ${schema} FROM ${role}`,
-    `REVOKE ALL PRIVILEGES ON ALL ROUTINES IN SCHEMA ${schema} FROM ${role}`,
-    `REVOKE ALL PRIVILEGES ON SCHEMA ${schema} FROM ${role}`,
-  ])
-  revocations.push(`REVOKE ALL PRIVILEGES ON DATABASE ${quoteIdentifier(String(database!.name))} FROM ${role}`)
-  for (const revocation of revocations) await query(revocation).catch(() => {})
+  for (const { revocation } of await query(revocations, [username])) await query(String(revocation)).catch(() => {})
   try {
     await query(`DROP ROLE IF EXISTS ${role}`)
   } catch (error) {

@@ -1,0 +1,52 @@
+// Who may come in: identity providers, sign-in, device management, user directories.
+import type { Rule } from '../rule.ts'
+import { alnum, hex, lower, near, upper, uuid, wide } from './near.ts'
+import { tokens } from './token.ts'
+
+export const identity: Rule[] = [
+  ...tokens({
+    'okta-token': ['Okta API token', 'https://developer.okta.com/docs/guides/create-an-api-token/', '00[A-Za-z0-9_-]{40}', { keywords: ['okta', 'ssws'], entropy: 3.8,
+      pattern: /(?i:okta|ssws)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_-])(?<secret>00[A-Za-z0-9_=-]{39,42})(?![A-Za-z0-9_-])/, hits: [`OKTA_TOKEN=00${'aB3dE6gH'.repeat(5)}`], misses: ['okta 00short'] }],
+    'clerk-secret-key': ['Clerk secret key', 'https://clerk.com/docs/', 'sk_(?:live|test)_[A-Za-z0-9]{40,50}', { keywords: ['sk_live_', 'sk_test_'], entropy: 3.5 }],
+    'stytch-secret': ['Stytch secret', 'https://stytch.com/docs/', 'secret-(?:live|test)-[A-Za-z0-9_=-]{35,60}', { keywords: ['secret-live-', 'secret-test-'] }],
+    'stytch-project-id': ['Stytch project id', 'https://stytch.com/docs/', `project-(?:live|test)-${uuid}`, { keywords: ['project-live-', 'project-test-'], confidence: 'low' }],
+    'workos-key': ['WorkOS API key', 'https://workos.com/docs/', 'sk_(?:live|test)?_?[A-Za-z0-9]{60,110}', { keywords: ['sk_live_', 'sk_test_', 'workos'], entropy: 4 }],
+    'authress-access-key': ['Authress service client access key', 'https://authress.io/knowledge-base/', '(?:sc|ext|scauth|authress)_(?i:[a-z0-9]{5,30}[.][a-z0-9]{4,6}[.](?:acc)[_-][a-z0-9-]{10,32}[.][a-z0-9+/_=-]{30,120})', { keywords: ['sc_', 'ext_', 'scauth_', 'authress_'] }],
+    'jumpcloud-key': ['JumpCloud API key', 'https://docs.jumpcloud.com/api/', 'jca_[A-Za-z0-9]{36}'],
+    'descope-key': ['Descope management key', 'https://docs.descope.com/', 'K2[A-Za-z0-9]{25}[A-Za-z0-9]{40,80}', { keywords: ['descope'], misses: ['descope K2'], hits: [`DESCOPE_KEY=K2${'aB3dE6gHi'.repeat(9)}`] }],
+    'intra42-secret': ['Intra 42 client secret', 'https://api.intra.42.fr/apidoc', 's-s4t2(?:ud|af)-[a-f0-9]{64}', { keywords: ['s-s4t2'] }],
+    'intra42-client-id': ['Intra 42 client id', 'https://api.intra.42.fr/apidoc', 'u-s4t2(?:ud|af)-[a-f0-9]{64}', { keywords: ['u-s4t2'], confidence: 'low' }],
+    'kubernetes-bootstrap-token': ['Kubernetes bootstrap token', 'https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/', '[a-z0-9]{6}[.][a-z0-9]{16}', { keywords: ['kubeadm', 'bootstrap', '--token'], pattern: /(?:--token[ =]|bootstrap[-_ ]?token["']?\s{0,3}[:=]\s{0,3}["']?)(?<secret>[a-z0-9]{6}\.[a-z0-9]{16})(?![A-Za-z0-9])/, hits: ['kubeadm join 10.0.0.1:6443 --token a1b2c3.d4e5f6a7b8c9d0e1'], misses: ['--token abc.def'], entropy: 3 }],
+    'docker-swarm-token': ['Docker Swarm join token', 'https://docs.docker.com/engine/swarm/join-nodes/', 'SWMTKN-1-[a-z0-9]{50}-[a-z0-9]{25}'],
+    'docker-swarm-unlock-key': ['Docker Swarm unlock key', 'https://docs.docker.com/engine/swarm/swarm_manager_locking/', 'SWMKEY-1-[A-Za-z0-9+/]{43}'],
+    'openshift-token': ['OpenShift user token', 'https://docs.openshift.com/', 'sha256~[A-Za-z0-9_-]{43}'],
+    'tableau-token': ['Tableau personal access token', 'https://help.tableau.com/current/server/en-us/security_personal_access_tokens.htm', '[A-Za-z0-9+/]{22}==:[A-Za-z0-9]{32}', { keywords: ['==:'] }],
+    'rownd-secret': ['Rownd app secret', 'https://docs.rownd.io/', '[a-z0-9]{48}', { keywords: ['rownd'], pattern: /(?i:rownd)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9])(?<secret>[a-z0-9]{48}|[0-9]{18}|[a-f0-9-]{36})(?![A-Za-z0-9_-])/, hits: [`ROWND_APP_SECRET=${'a1b2c3d4'.repeat(6)}`], misses: ['rownd'] }],
+    'duo-integration-key': ['Duo integration key', 'https://duo.com/docs/adminapi', 'D[IA][A-Z0-9]{18}', { keywords: ['duo'], pattern: /(?i:duo)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9])(?<secret>D[IA][A-Z0-9]{18})(?![A-Za-z0-9_-])/, confidence: 'low', hits: ['duo_ikey = DIAB3DE6GHIJ9KLMNO7P'], misses: ['duo = DIAL'] , entropy: 3 }],
+  }),
+  ...near({
+    'auth0-client-secret': ['Auth0 client secret', 'https://auth0.com/docs/', 'auth0', '[A-Za-z0-9_-]{64}', { entropy: 4 }],
+    'auth0-client-id': ['Auth0 client id', 'https://auth0.com/docs/', 'auth0', wide(32), { confidence: 'low', entropy: 3.5 }],
+    'auth0-management-token': ['Auth0 management token', 'https://auth0.com/docs/', 'auth0', 'ey[A-Za-z0-9_-]{10,200}[.]ey[A-Za-z0-9_-]{100,1500}[.][A-Za-z0-9_-]{40,800}', { window: 2200 }],
+    'okta-client-secret': ['Okta client secret', 'https://developer.okta.com/', 'okta', wide('40,64'), { strict: true, entropy: 4 }],
+    'onelogin-secret': ['OneLogin client secret', 'https://developers.onelogin.com/', 'onelogin', lower(64)],
+    'jumpcloud-key-old': ['JumpCloud key of the older form', 'https://docs.jumpcloud.com/', 'jumpcloud', alnum(40)],
+    'fusionauth-key': ['FusionAuth key', 'https://fusionauth.io/docs/', 'fusionauth', wide('43,64'), { entropy: 3.8 }],
+    'frontegg-key': ['Frontegg secret', 'https://developers.frontegg.com/', 'frontegg', uuid],
+    'keycloak-secret': ['Keycloak client secret', 'https://www.keycloak.org/docs/', 'keycloak', `${alnum(32)}|${uuid}`, { strict: true }],
+    'loginradius-key': ['LoginRadius key or secret', 'https://www.loginradius.com/docs/', 'loginradius', uuid],
+    'duo-secret-key': ['Duo secret key', 'https://duo.com/docs/', 'duo|skey', alnum(40), { strict: true, entropy: 3.6 }],
+    'yubico-secret': ['Yubico API secret', 'https://developers.yubico.com/OTP/', 'yubico|yubikey', '[A-Za-z0-9+/]{27}='],
+    'jupiterone-key': ['JupiterOne key', 'https://docs.jupiterone.io/', 'jupiterone', alnum(76)],
+    'vanta-secret': ['Vanta client secret', 'https://developer.vanta.com/', 'vanta', 'vcs_[a-z0-9]{6}_[a-f0-9]{64}'],
+    'passbase-key': ['Passbase key', 'https://docs.passbase.com/', 'passbase', alnum(128)],
+    'memberstack-key': ['Memberstack secret', 'https://docs.memberstack.com/', 'memberstack|msb', 'sk_(?:sb_)?[a-f0-9]{20}', { strict: true }],
+    'magic-link-key': ['Magic secret key', 'https://magic.link/docs/', 'magic', 'sk_(?:live|test)_[A-F0-9]{16}'],
+    'redhat-pyxis-key': ['Red Hat Pyxis key', 'https://catalog.redhat.com/api/containers/docs/', 'pyxis|redhat|red hat', alnum(32), { strict: true }],
+    'cisco-umbrella-key': ['Cisco Umbrella key', 'https://developer.cisco.com/docs/cloud-security/', 'umbrella', hex(32), { strict: true }],
+    'tableau-secret': ['Tableau token', 'https://help.tableau.com/', 'tableau|personal access token secret', '[A-Za-z0-9+/]{22}==:[A-Za-z0-9]{32}'],
+    'anypoint-secret': ['MuleSoft Anypoint secret', 'https://docs.mulesoft.com/', 'anypoint|mulesoft', `${uuid}|${alnum(32)}`],
+    'digicert-key': ['DigiCert key', 'https://dev.digicert.com/', 'digicert', upper(64)],
+    'unifi-key': ['UniFi key', 'https://developer.ui.com/', 'unifi', wide(32), { strict: true, entropy: 3.8 }],
+  }),
+]

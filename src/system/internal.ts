@@ -1,0 +1,77 @@
+// `sys/internal/*`: what user interfaces and command lines ask before they ask.
+import type { Core } from '../core/core.ts'
+import type { Mount } from '../core/mounts.ts'
+import type { Acl } from '../core/policy/index.ts'
+import { Fault } from '../kit/errors.ts'
+import { text } from '../kit/field.ts'
+import { type Context, type Route, route } from '../kit/route.ts'
+import { mountView } from './mounts.ts'
+
+async function aclOf(core: Core, context: Context): Promise<Acl | null> {
+  const token = context.presented === null ? null : await core.tokens.lookup(context.presented)
+  return token && (await core.gate.session(token)).acl
+}
+
+const shown = (mount: Mount, acl: Acl | null): boolean => mount.record.config.listingVisibility === 'unauth' || (acl !== null && acl.reaches(mount.fullPath))
+
+export function internalRoutes(core: Core): Route[] {
+  return [
+    route({
+      op: 'read',
+      path: 'internal/ui/mounts',
+      about: 'Lists the mounts that the caller can reach.',
+      access: 'open',
+      takes: {},
+      async run(context) {
+        const acl = await aclOf(core, context)
+        const view = (kind: 'secret' | 'auth'): Record<string, unknown> =>
+          Object.fromEntries(
+            core.mounts
+              .of(context.mount.namespace, kind)
+              .filter((mount) => shown(mount, acl))
+              .map((mount) => [kind === 'auth' ? mount.record.path.slice('auth/'.length) : mount.record.path, mountView(mount)]),
+          )
+        return { secret: view('secret'), auth: view('auth') }
+      },
+    }),
+    route({
+      op: 'read',
+      path: 'internal/ui/mounts/:path*',
+      about: 'Tells which mount a path belongs to.',
+      access: 'open',
+      takes: { path: text({ about: 'A path below a mount.', default: '' }) },
+      async run(context, input) {
+        const acl = await aclOf(core, context)
+        const { mount } = core.mounts.resolve('read', context.mount.namespace, `${input.path}/`)
+        // Whether a mount exists is not told to those who cannot reach it.
+        if (!acl || !mount || !shown(mount, acl)) throw new Fault('denied', "preflight capability check returned 403, please ensure client's policies grant access to path \"" + input.path + '"')
+        return { ...mountView(mount), path: mount.record.path }
+      },
+    }),
+    route({
+      op: 'read',
+      path: 'internal/ui/namespaces',
+      about: 'Lists the namespaces below this one.',
+      access: 'open',
+      takes: {},
+      async run(context) {
+        const acl = await aclOf(core, context)
+        if (!acl) throw new Fault('denied')
+        const own = context.mount.namespace
+        const keys = core.namespaces.below(own).filter((one) => acl.reaches(one.path)).map((one) => one.path.slice(own.length))
+        return { keys }
+      },
+    }),
+    route({
+      op: 'read',
+      path: 'internal/ui/resultant-acl',
+      about: 'Shows every rule that the calling token has.',
+      takes: {},
+      async run(context) {
+        const acl = await aclOf(core, context)
+        if (!acl) throw new Fault('denied')
+        return { root: acl.capabilities('sys/')[0] === 'root', ...acl.patterns() }
+      },
+    }),
+  ]
+}

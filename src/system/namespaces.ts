@@ -1,0 +1,136 @@
+// `sys/namespaces/*`: tenants below this one.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Core } from '../core/core.ts'
+import type { Namespace } from '../core/namespaces.ts'
+import { Fault, invalid } from '../kit/errors.ts'
+import { integer, object, text } from '../kit/field.ts'
+import { type Context, type Route, route } from '../kit/route.ts'
+import { unmount } from './mounts.ts'
+
+const view = (own: string, namespace: Namespace): Record<string, unknown> => ({
+  id: namespace.id,
+  uuid: namespace.uuid,
+  path: namespace.path.slice(own.length),
+  custom_metadata: namespace.metadata,
+  locked: namespace.lock !== undefined,
+  tainted: false,
+})
+
+const digest = (key: string): string => createHash('sha256').update(key).digest('hex')
+
+/** Ends a namespace with everything in it. */
+async function empty(core: Core, namespace: Namespace): Promise<void> {
+  await core.leases.revokePrefix(namespace.id, '', true)
+  for (const mount of core.mounts.of(namespace.path)) if (!mount.builtin) await unmount(core, mount)
+  for (let accessors = await core.tokens.accessors(namespace.id); accessors.length > 0; accessors = await core.tokens.accessors(namespace.id)) {
+    for (const accessor of accessors) {
+      const token = await core.tokens.byAccessor(accessor)
+      if (token) await core.revoke(token.key)
+      else await core.root.delete(`token/of/${namespace.id}/${accessor}`)
+    }
+  }
+  for (const prefix of [`policy/${namespace.id}/`, `identity/${namespace.id}/`]) {
+    for (let keys = await core.root.keys(prefix, { limit: 500 }); keys.length > 0; keys = await core.root.keys(prefix, { limit: 500 })) {
+      const batch = keys
+      await core.root.update((tx) => batch.forEach((key) => tx.delete(key)))
+    }
+  }
+}
+
+export function namespaceRoutes(core: Core): Route[] {
+  const path = text({ about: 'Path of the namespace, relative to this one.', required: true })
+  const metadata = object({ about: 'Strings by name.' })
+  const find = (context: Context, name: string): Namespace | undefined => core.namespaces.at(`${context.mount.namespace}${name.replace(/\/+$/, '')}/`)
+  const strings = (raw: Record<string, unknown>): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(raw).map(([key, value]) => {
+        if (typeof value !== 'string') throw invalid('custom_metadata: expected strings')
+        return [key, value]
+      }),
+    )
+  const lists = (op: 'list' | 'scan'): Route =>
+    route({
+      op,
+      path: 'namespaces',
+      about: op === 'list' ? 'Lists the namespaces directly below.' : 'Lists every namespace below.',
+      takes: { after: text({ about: 'Begin after this name.' }), limit: integer({ about: 'At most this many.' }) },
+      run(context, input) {
+        const own = context.mount.namespace
+        const names = core.namespaces.below(own).map((one) => one.path.slice(own.length)).filter((name) => (op === 'scan' || name.indexOf('/') === name.length - 1) && (input.after === undefined || name > input.after))
+        const keys = input.limit && input.limit > 0 ? names.slice(0, input.limit) : names
+        return keys.length > 0 ? { keys, key_info: Object.fromEntries(keys.map((key) => [key, view(own, core.namespaces.at(own + key)!)])) } : null
+      },
+    })
+  const setLock = async (context: Context, name: string): Promise<{ unlock_key: string }> => {
+    const target = name === '' ? core.namespaces.at(context.mount.namespace) : find(context, name)
+    if (!target || target.path === '') throw invalid('the root namespace cannot be locked')
+    if (target.lock !== undefined) throw invalid(`cannot lock namespace "${target.path}": it is already locked`)
+    const key = randomBytes(24).toString('base64url')
+    await core.namespaces.change(target.path, { lock: digest(key) })
+    return { unlock_key: key }
+  }
+  const removeLock = async (context: Context, name: string, key: string | undefined): Promise<void> => {
+    const target = name === '' ? core.namespaces.at(context.mount.namespace) : find(context, name)
+    if (!target?.lock) throw invalid('the namespace is not locked')
+    const isRoot = context.caller.policies.includes('root')
+    if (!isRoot && (key === undefined || !timingSafeEqual(Buffer.from(digest(key)), Buffer.from(target.lock)))) throw new Fault('denied', 'incorrect unlock key')
+    await core.namespaces.change(target.path, { lock: undefined } as unknown as { lock: string })
+  }
+  const lockName = { path: text({ about: 'Path of the namespace; default: this one.', default: '' }) }
+  return [
+    lists('list'),
+    lists('scan'),
+    route({ op: 'write', path: 'namespaces/api-lock/lock/:path*', about: 'Locks the API of a namespace.', access: 'sudo', takes: lockName, run: (context, input) => setLock(context, input.path) }),
+    route({ op: 'write', path: 'namespaces/api-lock/unlock/:path*', about: 'Unlocks it again.', access: 'sudo', takes: { ...lockName, unlock_key: text({ about: 'The key that locking gave.', secret: true }) }, run: (context, input) => removeLock(context, input.path, input.unlock_key) }),
+    route({
+      op: 'read',
+      path: 'namespaces/:path*',
+      about: 'Reads a namespace.',
+      takes: { path },
+      run(context, input) {
+        const found = find(context, input.path)
+        return found && found.path !== context.mount.namespace ? view(context.mount.namespace, found) : null
+      },
+    }),
+    route({
+      op: 'write',
+      path: 'namespaces/:path*',
+      about: 'Makes a namespace; where it is already, its metadata is replaced.',
+      takes: { path, custom_metadata: metadata },
+      async run(context, input) {
+        const custom = input.custom_metadata && strings(input.custom_metadata)
+        const present = find(context, input.path)
+        const made = present && custom ? await core.namespaces.change(present.path, { metadata: custom }) : await core.namespaces.create(context.mount.namespace, input.path, custom)
+        await core.mounts.load()
+        return view(context.mount.namespace, made)
+      },
+    }),
+    route({
+      op: 'patch',
+      path: 'namespaces/:path*',
+      about: 'Changes metadata of a namespace; null removes a key.',
+      takes: { path, custom_metadata: metadata },
+      async run(context, input) {
+        const present = find(context, input.path)
+        if (!present) throw new Fault('not-found', [])
+        const merged: Record<string, unknown> = { ...present.metadata, ...input.custom_metadata }
+        for (const key of Object.keys(merged)) if (merged[key] === null) delete merged[key]
+        return view(context.mount.namespace, await core.namespaces.change(present.path, { metadata: strings(merged) }))
+      },
+    }),
+    route({
+      op: 'delete',
+      path: 'namespaces/:path*',
+      about: 'Removes a namespace and all that is in it; namespaces below it must be gone.',
+      takes: { path },
+      async run(context, input) {
+        const found = find(context, input.path)
+        if (!found || found.path === context.mount.namespace) return
+        if (core.namespaces.below(found.path).length > 0) throw invalid(`cannot delete namespace "${input.path}": it has child namespaces`)
+        await empty(core, found)
+        await core.namespaces.delete(found.path)
+        await core.mounts.load()
+      },
+    }),
+  ]
+}
