@@ -6,20 +6,26 @@ import { Barrier } from './barrier/barrier.ts'
 import { type Config, environment } from './config.ts'
 import { AuditBroker } from './core/audit/broker.ts'
 import { Core } from './core/core.ts'
-import type { Plugins } from './core/mounts.ts'
+import { type Plugins, routesOf } from './core/mounts.ts'
+import { treeOf } from './core/route-tree.ts'
 import { SealKeeper } from './core/seal/keeper.ts'
 import type { NodeFacts } from './core/seal/node.ts'
+import { openApi } from './derive/openapi.ts'
+import { pathHelp } from './derive/path-help.ts'
 import { answerVault } from './dialects/vault/index.ts'
 import { engines } from './engines/index.ts'
+import { InFlight } from './http/in-flight.ts'
 import { type Listening, type Request, type Response, listen } from './http/listener.ts'
 import { invalid } from './kit/errors.ts'
 import type { Storage } from './kit/storage.ts'
-import { type Log, describeError } from './log.ts'
+import { type Log, describeError, levelOf } from './log.ts'
 import { sealTypes } from './seals/index.ts'
 import { storageTypes } from './storage/index.ts'
 import { cubbyholeEngine } from './system/cubbyhole.ts'
 import { systemEngine } from './system/index.ts'
-import { apiVersion, buildDate } from './version.ts'
+import type { NodeControls } from './system/node.ts'
+import { tokenEngine } from './system/token.ts'
+import { apiVersion, buildDate, version } from './version.ts'
 import { Worker } from './worker.ts'
 
 export interface Server {
@@ -101,18 +107,34 @@ async function assemble(config: Config, storage: Storage, log: Log): Promise<Ser
     mintRootToken: () => core.mintRootToken(),
   })
   const facts = factsOf(config, state)
+  const listening: Listening[] = []
+  const inFlight = new InFlight()
+  const controls: NodeControls = {
+    logLevel: () => log.level,
+    setLogLevel: (level) => void (log.level = levelOf(level) ?? config.log_level),
+    async reload() {
+      for (const one of listening) one.reload()
+      await audit.reopen()
+    },
+    sanitizedConfig: () => sanitized(config),
+    inFlight: () => inFlight.list(),
+  }
+  core.help = ({ mount, path }) => {
+    const at = treeOf(routesOf(mount!)).at(path.replace(/\/$/, ''))
+    return { help: pathHelp(path, at, routesOf(mount!)), see_also: null, openapi: openApi([{ mount: mount!.record.path, type: mount!.record.type, routes: at.length > 0 ? at : routesOf(mount!) }], version) }
+  }
   core.mounts.install([
-    { path: 'sys/', class: 'secret', engine: systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0 }) },
+    { path: 'sys/', class: 'secret', engine: systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls }) },
     { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
+    { path: 'auth/token/', class: 'auth', engine: tokenEngine(core) },
   ])
   core.report = (requestId, cause) => log.write('error', 'internal error', { request_id: requestId, ...describeError(cause) })
-  const listening: Listening[] = []
   return {
     config,
     core,
     keeper,
     listening,
-    answer: (request) => answerVault(core, request),
+    answer: (request) => inFlight.track(request, answerVault(core, request)),
     async stop() {
       await Promise.all(listening.map((one) => one.close(5000)))
       await keeper.seal()
@@ -143,3 +165,16 @@ function factsOf(config: Config, state: NodeState): NodeFacts {
     nodes: async () => [{ hostname: hostname(), apiAddress, clusterAddress: '', active: state.activeSince !== null, version: apiVersion, lastEcho: null }],
   }
 }
+
+/** The configuration as `sys/config/state/sanitized` shows it: no connection strings, no keys. */
+const sanitized = (config: Config): Record<string, unknown> => ({
+  api_addr: config.api_addr ?? '',
+  cluster_name: config.cluster_name,
+  default_lease_ttl: config.default_lease_ttl,
+  max_lease_ttl: config.max_lease_ttl,
+  log_level: config.log_level,
+  log_format: config.log_format,
+  listeners: config.listeners.map(({ address, tls_disable }) => ({ type: address.startsWith('/') ? 'unix' : 'tcp', config: { address, tls_disable } })),
+  seals: config.seals.map(({ type, disabled }) => ({ type, disabled })),
+  storage: { type: config.storage.type, cluster_addr: '', redirect_addr: '', disable_clustering: true },
+})

@@ -5,7 +5,6 @@ import type { Environment } from './environment.ts'
 import { filesIn, readBytes } from './files.ts'
 import { parseExact } from './json.ts'
 import type { Shell } from './shell.ts'
-import { tokenHelper } from './token-helper.ts'
 import { UsageError } from './usage.ts'
 import { wire } from './wire.ts'
 
@@ -22,7 +21,7 @@ export async function connect(flags: FlagTexts, shell: Shell): Promise<Client> {
   const { preview } = flags['output-curl-string'] || flags['output-policy'] ? await import('./preview.ts') : {}
   return new Client({
     address: socketPath === undefined ? checkedAddress(address) : 'http://localhost',
-    token: environment.get('TOKEN') ?? tokenHelper(environment).get(),
+    token: environment.get('TOKEN') ?? (await import('./token-helper.ts')).tokenHelper(environment).get(),
     namespace: pick('namespace', 'NAMESPACE')?.replace(/^\/+/, ''),
     headers: { ...(flags.header as Record<string, string>), ...(mfa ? { 'X-Vault-MFA': mfa.join(', ') } : {}) },
     wrapTtl: pick('wrap-ttl', 'WRAP_TTL'),

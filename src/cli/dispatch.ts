@@ -3,7 +3,6 @@ import { connectionFlags, outputFlags, parseArguments, suggestion } from './argu
 import type { Command, Flags } from './command.ts'
 import { connect } from './connection.ts'
 import { directory, entryOf } from './directory.ts'
-import { describe } from './failure.ts'
 import { Output } from './output.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './usage.ts'
@@ -59,6 +58,7 @@ async function runCommand(command: Command, words: readonly string[], shell: She
       shell.out((error as unknown as { text: string }).text + '\n')
       return 0
     }
+    const { describe } = await import('./failure.ts')
     const doing = command.doing?.(args)
     return complain(shell, `${doing === undefined ? '' : `Error ${doing}: `}${describe(error, namespace)}`, 2)
   }

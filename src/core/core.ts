@@ -11,9 +11,10 @@ import { Due } from './due.ts'
 import { Gate } from './gate.ts'
 import { Identity } from './identity/identity.ts'
 import { Leases } from './leases.ts'
-import { type Mount, Mounts, type Plugins } from './mounts.ts'
+import { type Mount, Mounts, type Plugins, type Target } from './mounts.ts'
 import { Namespaces } from './namespaces.ts'
 import { Policies } from './policies.ts'
+import { Quotas } from './quotas.ts'
 import { type Token, Tokens } from './tokens.ts'
 import { Wrapping } from './wrapping.ts'
 
@@ -43,12 +44,13 @@ export class Core {
   readonly leases: Leases
   readonly wrapping: Wrapping
   readonly cubbyhole: View
+  readonly quotas: Quotas
   /** Everything of the core lies below this view, so that one transaction can span its parts. */
   readonly root: View
   /** Says whether a login needs more (a second factor); its answer is given instead of a token. */
   loginGuard: (call: Call, mount: Mount, grant: Grant, entityId: string) => Promise<AuthReply | null> = async () => null
-  /** Asked before anything else of a request; throws where a quota is used up. */
-  admit: (call: Call) => void = () => {}
+  /** What `?help=1` shows of a path; set by who knows how routes are described. */
+  help: (target: Target) => Record<string, unknown> = () => ({})
   /** Told what went wrong inside, with the request's id; the client sees only `internal error`. */
   report: (requestId: string, cause: unknown) => void = () => {}
   #stale = true
@@ -72,6 +74,8 @@ export class Core {
     this.leases = new Leases({ root: this.root, due: this.due, now: this.now, mountByUuid: (uuid) => this.mounts.byUuid(uuid), contextOf: (mount) => this.contextOf(mount) })
     this.cubbyhole = this.root.at('cubbyhole/')
     this.wrapping = new Wrapping(this.tokens, this.cubbyhole, (token) => this.revoke(token.key))
+    this.quotas = new Quotas(this.root.at('quota/'), this.namespaces, this.now)
+    this.leases.admit = (mount) => this.quotas.admitLease(this.leases, mount)
     this.due.handle('token', (key) => this.#expire(key))
     this.barrier.onChange((keys) => this.#changed(keys))
   }
@@ -80,7 +84,7 @@ export class Core {
     let rights = keys === null
     for (const key of keys ?? []) {
       if (!key.startsWith('core/')) continue
-      if (key.startsWith('mount/', 5) || key.startsWith('namespace/', 5)) this.#stale = true
+      if (key.startsWith('mount/', 5) || key.startsWith('namespace/', 5) || key.startsWith('quota/', 5)) this.#stale = true
       else if (key.startsWith('audit/', 5)) this.#stale = this.#auditStale = true
       else if (key.startsWith('policy/', 5)) rights = true
       else if (key.startsWith('identity/', 5)) {
@@ -109,6 +113,7 @@ export class Core {
     try {
       await this.namespaces.load()
       await this.mounts.load()
+      await this.quotas.load()
       if (this.#auditStale) await this.audit.refresh()
       this.#auditStale = false
       this.gate.forget()

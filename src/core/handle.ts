@@ -16,7 +16,7 @@ import { settle } from './settle.ts'
 /** Answers a call. Never throws for what a client did; rejects only when the server itself is broken. */
 export async function handle(core: Core, call: Call): Promise<Reply> {
   try {
-    core.admit(call)
+    core.quotas.admit(call)
     await core.refresh()
     const target = core.mounts.resolve(call.operation, call.namespace, call.path)
     if (core.barrier.sealed) return await whileSealed(core, call, target)
@@ -58,6 +58,7 @@ async function exists(target: Target, context: Context, call: Call): Promise<boo
 }
 
 async function answer(core: Core, call: Call, target: Target, who: Identified, context = target.match && contextOf(core, call, target, who)): Promise<Reply> {
+  if (target.mount && call.operation === 'help') return { status: 200, data: core.help(target), mountType: target.mount.record.type }
   if (!target.mount || !context) throw unroutable(call, target)
   const { route, params } = target.match!
   const input = parseFields(route.takes, Object.keys(params).length > 0 ? { ...call.body, ...params } : call.body)
@@ -68,7 +69,7 @@ function unroutable(call: Call, target: Target): Fault {
   const path = target.fullPath.slice(target.namespace.path.length)
   if (!target.mount) return new Fault('no-route', `no handler for route "${path}". route entry not found.`)
   const known = treeOf(routesOf(target.mount)).at(target.path.replace(/\/$/, '')).length > 0
-  if (known) return new Fault('unsupported', call.operation === 'help' ? 'no help' : undefined)
+  if (known) return new Fault('unsupported')
   return new Fault('no-route', `no handler for route "${path}". route entry not found.`)
 }
 

@@ -46,7 +46,7 @@ export class Leases {
   readonly #parts: LeaseParts
   readonly #view: View
   /** Asked before a lease is made; throws where a quota is used up. */
-  admit: (mount: Mount, namespaceId: string) => Promise<void> = async () => {}
+  admit: (mount: Mount) => Promise<void> = async () => {}
 
   constructor(parts: LeaseParts) {
     this.#parts = parts
@@ -79,7 +79,7 @@ export class Leases {
       renewable: terms.renewable ?? true,
     }
     try {
-      await this.admit(mount, mount.namespace.id)
+      await this.admit(mount)
       await this.#parts.root.update((tx) => {
         tx.write(storeKey(lease.namespaceId, lease.id), lease)
         if (tokenKey !== '') tx.put(`lease/of/${tokenKey}/${lease.namespaceId}/${lease.id}`, new Uint8Array(0))

@@ -11,15 +11,18 @@ import type { NewToken, Token } from './tokens.ts'
 export async function settle(core: Core, call: Call, target: Target, who: Identified, outcome: Outcome): Promise<Reply> {
   const mount = target.mount!
   const parts = outcome instanceof Answer ? outcome.parts : outcome ? { data: outcome } : {}
-  if (parts.settled) return parts.settled as Reply
+  if (parts.settled) return wrapIfAsked(core, call, target, parts.settled as Reply)
   if (parts.raw) return { status: parts.raw.status, raw: parts.raw, mountType: mount.record.type }
   const reply: Reply = { status: parts.status ?? 200, data: parts.data, warnings: parts.warnings, mountType: mount.record.type }
   if (parts.leaseDuration !== undefined) reply.leaseDuration = parts.leaseDuration
   if (parts.grant) reply.auth = await login(core, call, mount, parts.grant)
   else if (parts.lease) await lease(core, target, who, parts, reply)
   else if (parts.data === undefined && parts.warnings === undefined && parts.status === undefined) reply.status = emptyStatus(call)
-  return call.wrapTtl > 0 && reply.status === 200 ? wrapped(core, call, target, reply) : reply
+  return wrapIfAsked(core, call, target, reply)
 }
+
+const wrapIfAsked = (core: Core, call: Call, target: Target, reply: Reply): Reply | Promise<Reply> =>
+  call.wrapTtl > 0 && reply.status === 200 && !reply.wrap && !reply.auth?.mfaRequirement ? wrapped(core, call, target, reply) : reply
 
 const emptyStatus = (call: Call): number => (call.operation === 'read' || call.operation === 'list' || call.operation === 'scan' ? 404 : 204)
 
@@ -129,12 +132,14 @@ export async function renewToken(core: Core, record: Token, increment: number): 
   if (!record.renewable) throw new Fault('invalid', 'lease is not renewable')
   const mount = record.mountAccessor === '' ? undefined : core.mounts.byAccessor(record.mountAccessor)
   if (record.mountAccessor !== '' && (!mount || !record.grant)) throw new Fault('invalid', 'the auth method of this token is gone')
-  if (mount && record.grant) await (mount.engine as AuthMethod).renew(core.contextOf(mount), record.grant)
+  const grant = mount && record.grant ? await (mount.engine as AuthMethod).renew(core.contextOf(mount), record.grant) : null
+  const limits = mount && grant ? tokenLimits(core, mount, grant) : { ttl: record.ttl, maxTtl: record.maxTtl || core.defaults.maxTtl }
+  const period = grant ? grant.period ?? 0 : record.period
   const now = Math.trunc(core.now() / 1000)
-  const wanted = record.period > 0 ? record.period : increment > 0 ? increment : record.ttl
+  const wanted = period > 0 ? period : increment > 0 ? increment : grant ? limits.ttl : record.ttl
   const ends = [
     record.explicitMaxTtl > 0 ? record.createdAt + record.explicitMaxTtl : Infinity,
-    record.period > 0 ? Infinity : record.createdAt + (record.maxTtl || mount?.info.maxTtl || core.defaults.maxTtl),
+    period > 0 ? Infinity : record.createdAt + limits.maxTtl,
   ]
   const ttl = Math.min(wanted, ...ends.map((end) => end - now))
   if (ttl <= 0) throw new Fault('invalid', 'past the max TTL, cannot renew')

@@ -103,9 +103,16 @@ export class Tokens {
   async lookup(token: string): Promise<Token | null> {
     if (token.startsWith('hvb.')) {
       const record = await openBatchToken(this.#view, token)
-      return record && this.#live(record) ? record : null
+      if (!record || !this.#live(record)) return null
+      // A batch token ends with the token that made it.
+      return record.parent === null || (await this.byKey(record.parent)) ? record : null
     }
     return this.byKey(keyOfToken(token))
+  }
+
+  /** The record of a token that the gate has let pass, also where that took its last use. */
+  admitted(key: string): Promise<Token | null> {
+    return this.#view.read<Token>(`id/${key}`)
   }
 
   async byKey(key: string): Promise<Token | null> {

@@ -11,8 +11,8 @@ const days = 30
 export async function makeCertificates(folder = mkdtempSync(join(tmpdir(), 'strongroom-tls-'))): Promise<{ ca: string; cert: string; key: string }> {
   await import('reflect-metadata')
   const x509 = await import('@peculiar/x509')
-  const crypto = webcrypto as unknown as Crypto
-  x509.cryptoProvider.set(crypto)
+  const crypto = webcrypto
+  x509.cryptoProvider.set(crypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0])
   const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + days * 86_400_000) }
   const authority = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const leaf = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])

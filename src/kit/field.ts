@@ -18,7 +18,7 @@ export interface Field<V = unknown> {
 export type Fields = Record<string, Field<any>>
 export type Values<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer V> ? V : never }
 
-interface Options<V> {
+export interface Options<V> {
   about: string
   secret?: boolean
   required?: boolean

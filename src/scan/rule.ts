@@ -32,8 +32,11 @@ export interface Rule {
   companions?: Companion[]
   /** Also judged like a value of unknown format: placeholders, dictionary words, references are refused. */
   generic?: true
-  /** Bytes before and after the keyword that the pattern sees; default 256. */
+  /** Bytes before and after the keyword that the pattern sees; default 256. `before` bounds those before it more tightly. */
   window?: number
+  before?: number
+  /** Those of the keywords that count only between other characters than letters (a small letter behind, any before). */
+  alone?: string[]
   confidence?: Confidence
   /** Texts that the rule finds and texts that it leaves alone; run by the suite, a rule without both is refused. */
   hits: string[]

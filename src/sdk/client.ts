@@ -1,9 +1,7 @@
 // The client of the HTTP API of Strongroom, Vault and OpenBao: requests, retries, redirects, errors.
 // Runs wherever fetch does; needs nothing else.
 import { ApiError } from './error.ts'
-import { Kv } from './kv.ts'
 import type { Data, Query, Secret } from './secret.ts'
-import { fetchTransport } from './transport.ts'
 import type { HttpResponse, Transport } from './transport.ts'
 
 export interface ClientOptions {
@@ -57,17 +55,12 @@ export class Client {
     this.token = options.token
     this.namespace = options.namespace
     this.#options = options
-    this.#transport = options.transport ?? fetchTransport
+    this.#transport = options.transport ?? (async (request) => (await import('./fetch.ts')).fetchTransport(request))
   }
 
   /** The same client with other options. */
   with(changes: Partial<ClientOptions>): Client {
     return new Client({ ...this.#options, token: this.token, namespace: this.namespace, ...changes })
-  }
-
-  /** A secret's payload and versions below one KV mount. */
-  kv(mount = 'secret', version: 1 | 2 = 2): Kv {
-    return new Kv(this, mount, version)
   }
 
   /** Sends one request below `/v1/`; throws ApiError for a status of 400 and more that `accept` does not name. */

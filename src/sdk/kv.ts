@@ -64,3 +64,6 @@ export class Kv {
     return this.#version === 2 ? `${this.#mount}/${folder}/${path}` : `${this.#mount}/${path}`
   }
 }
+
+/** Secrets below one KV mount, through a client. */
+export const kv = (client: Caller, mount = 'secret', version: 1 | 2 = 2): Kv => new Kv(client, mount, version)

@@ -2,6 +2,8 @@
 import { Client } from './client.ts'
 import type { ClientOptions } from './client.ts'
 import { ApiError } from './error.ts'
+import { kv } from './kv.ts'
+import type { Kv } from './kv.ts'
 import type { Data } from './secret.ts'
 
 export type SecretValue = string | Data
@@ -49,8 +51,8 @@ export class SecretsManager {
     await this.#kv.purge(id)
   }
 
-  get #kv() {
-    return this.#client.kv(this.#mount)
+  get #kv(): Kv {
+    return kv(this.#client, this.#mount)
   }
 
   async #version(id: string): Promise<number> {

@@ -10,7 +10,9 @@ import { internalRoutes } from './internal.ts'
 import { leaseRoutes } from './leases.ts'
 import { mountRoutes } from './mounts.ts'
 import { namespaceRoutes } from './namespaces.ts'
+import { type NodeControls, nodeRoutes } from './node.ts'
 import { policyRoutes } from './policies.ts'
+import { quotaRoutes } from './quotas.ts'
 import { sealRoutes } from './seal.ts'
 import { toolRoutes } from './tools.ts'
 import { wrappingRoutes } from './wrapping.ts'
@@ -21,6 +23,7 @@ export interface SystemParts {
   facts: NodeFacts
   /** Whether rekey and root generation are answered without a token. */
   unauthenticated: boolean
+  controls: NodeControls
 }
 
 /** What concerns the whole server is answered in the root namespace alone. */
@@ -33,7 +36,7 @@ const rootOnly = (routes: Route[]): Route[] =>
     },
   }))
 
-export function systemEngine({ core, keeper, facts, unauthenticated }: SystemParts): Engine {
+export function systemEngine({ core, keeper, facts, unauthenticated, controls }: SystemParts): Engine {
   return {
     type: 'system',
     about: 'Operates the server',
@@ -47,6 +50,8 @@ export function systemEngine({ core, keeper, facts, unauthenticated }: SystemPar
       ...wrappingRoutes(core),
       ...namespaceRoutes(core),
       ...internalRoutes(core),
+      ...rootOnly(quotaRoutes(core)),
+      ...nodeRoutes(core, facts, controls),
       ...toolRoutes,
     ],
   }

@@ -48,10 +48,9 @@ test('a canary never appears, wherever it enters', async () => {
   for (const secret of [canary, bytes.toString('base64'), bytes.toString('hex'), String(number)]) assert.ok(!text.includes(secret), secret)
 })
 
-test('sealed tokens are looked up in the log by their hash', async () => {
+test('a token is looked up in the log by its hash', async () => {
   const { broker, path } = await enabled()
   await broker.request(sampleSubject())
-  await broker.close
   assert.ok(readFileSync(path, 'utf8').includes(broker.hash('file', sampleToken.clientToken!)))
   await broker.close()
 })
@@ -104,9 +103,9 @@ test('a device that cannot write refuses the request; with a second device the r
   await two.enable('two', 'file', { file_path: 'discard' })
   rmSync(path)
   await two.request(sampleSubject())
+  await two.close()
   assert.deepEqual(warnings, [])
   assert.ok(readFileSync(path, 'utf8').includes('"type":"request"'))
-  await two.close()
 })
 
 test('the API can choose neither the mode nor a place outside the folder', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -16,6 +16,18 @@ const freshPath = (): string => join(folder, `audit-${++made}.log`)
 const limits: AuditLimits = { folder: null, deadlineMs: 300, trusted: false }
 const linesIn = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
 const put = (device: AuditDevice, line: string): Promise<void> => device.write(Buffer.from(line))
+
+/** What stands in a pipe now. */
+function drain(pipe: number): string {
+  const bytes = Buffer.alloc(1 << 20)
+  let size = 0
+  try {
+    for (let more = 1; more > 0; size += more) more = readSync(pipe, bytes, size, bytes.length - size, null)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN') throw cause
+  }
+  return bytes.toString('utf8', 0, size)
+}
 
 testDevice({
   name: 'file',
@@ -111,11 +123,10 @@ test('file: a pipe that nobody reads is refused; one that is full fails within t
   await put(device, 'first')
   await assert.rejects(put(device, 'x'.repeat(1_000_000)), /did not end/)
   await new Promise((resolve) => setTimeout(resolve, 20))
-  const emptied = execFileSync('head', ['-c', '65536'], { stdio: [reader, 'pipe', 'ignore'], maxBuffer: 1 << 20 })
-  assert.equal(emptied.length, 65536)
+  assert.match(drain(reader), /^first\nx+$/)
   await put(device, 'second')
   // What was cut off stays a line of its own.
-  assert.equal(execFileSync('head', ['-n', '2'], { stdio: [reader, 'pipe', 'ignore'] }).toString().trim(), 'second')
+  assert.equal(drain(reader), '\nsecond\n')
   await device.close()
   closeSync(reader)
 })

@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createSocket } from 'node:dgram'
-import { createServer, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
 import { testDevice, type Target } from '../contract.ts'
 import { socket } from './index.ts'
 
@@ -73,3 +75,17 @@ const wrong = [{}, { address: 'no port' }, { address: '127.0.0.1:70000' }, { add
 testDevice({ name: 'socket tcp', type: socket, target: () => streamTarget('tcp'), wrong })
 testDevice({ name: 'socket unix', type: socket, target: () => streamTarget('unix'), wrong })
 testDevice({ name: 'socket udp', type: socket, target: datagramTarget, wrong, lines: 20 })
+
+test('socket: a far end that reads no more fails lines within the deadline', async () => {
+  const peers: Socket[] = []
+  const server = createServer({ pauseOnConnect: true }, (peer) => peers.push(peer.on('error', () => undefined)))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const at = server.address() as AddressInfo
+  const device = await socket.open({ address: `127.0.0.1:${at.port}`, write_timeout: '200ms' }, { folder: null, deadlineMs: 2000, trusted: false })
+  const big = Buffer.alloc(16 << 20, 'x')
+  const outcomes = await Promise.allSettled([device.write(big), device.write(big)])
+  assert.deepEqual(outcomes.map((outcome) => outcome.status), ['rejected', 'rejected'])
+  await device.close()
+  for (const peer of peers) peer.destroy()
+  server.close()
+})

@@ -7,7 +7,6 @@ import type { Call } from '../command.ts'
 import { resolveKv } from '../kv-mount.ts'
 import type { KvPath } from '../kv-mount.ts'
 import type { Output } from '../output.ts'
-import { parsePairs } from '../pairs.ts'
 import { heading, headingFor } from '../text.ts'
 import { UsageError } from '../usage.ts'
 
@@ -61,7 +60,7 @@ async function printSecret(out: Output, at: KvPath, path: string, secret: Secret
 
 async function put({ args, flags, out, client, shell }: Call<{ mount: typeof mount; cas: typeof cas }>): Promise<number> {
   if (args.length < 2) throw new UsageError('Must supply data')
-  const data = await parsePairs(args.slice(1), shell)
+  const data = await (await import('../pairs.ts')).parsePairs(args.slice(1), shell)
   const at = await resolveKv(client, args[0]!, flags.mount)
   const options = flags.cas === undefined || flags.cas < 0 ? {} : { cas: flags.cas }
   const path = at.at('data')
@@ -87,7 +86,7 @@ async function patch({ args, flags, out, client, shell }: Call<typeof patchFlags
   const removed = flags['remove-data'].flatMap((names) => names.split(','))
   if (args.length < 2 && removed.length === 0) throw new UsageError('Must supply data')
   if (flags.method !== undefined && !['patch', 'rw'].includes(flags.method)) throw new UsageError(`Unsupported method "${flags.method}": expected patch or rw`)
-  const data = await parsePairs(args.slice(1), shell)
+  const data = await (await import('../pairs.ts')).parsePairs(args.slice(1), shell)
   for (const key of removed) data[key] = null
   const at = secondVersion(await resolveKv(client, args[0]!, flags.mount), 'Patch')
   const path = at.at('data')

@@ -1,6 +1,5 @@
 // strongroom read
 import { command, flag } from '../command.ts'
-import { parsePairs } from '../pairs.ts'
 
 export const commands = [
   command({
@@ -14,7 +13,7 @@ export const commands = [
     doing: ([path]) => `reading ${path}`,
     async run({ args, out, client, shell }) {
       const path = args[0]!.replace(/^\/+|\/+$/g, '')
-      const query = (await parsePairs(args.slice(1), shell)) as Record<string, string>
+      const query = args.length === 1 ? {} : ((await (await import('../pairs.ts')).parsePairs(args.slice(1), shell)) as Record<string, string>)
       if (out.format === 'raw' && out.field === undefined) {
         for await (const chunk of (await client.request('GET', path, { query })).stream()) out.bytes(chunk)
         return 0

@@ -77,9 +77,9 @@ export class AuditBroker {
         const entry = await view.read<DeviceEntry>(key)
         if (entry !== null && !wanted.has(path)) wanted.set(path, { entry, trusted: false })
       }
-      for (const device of [...this.#devices]) if (!wanted.has(device.path)) await this.#drop(device)
+      for (const device of this.#devices.filter((one) => !wanted.has(one.path))) await this.#drop(device)
       for (const [path, { entry, trusted }] of wanted) {
-        if (!this.#devices.some((device) => device.path === path)) this.#devices.push(await this.#open(path, entry, trusted))
+        if (!this.#devices.some((device) => device.path === path)) this.#devices = [...this.#devices, await this.#open(path, entry, trusted)]
       }
     })
   }
@@ -156,7 +156,7 @@ export class AuditBroker {
   }
 
   removeHeader(name: string): Promise<void> {
-    return this.#changeHeaders(({ [name.toLowerCase()]: _, ...others }) => others)
+    return this.#changeHeaders((headers) => Object.fromEntries(Object.entries(headers).filter(([one]) => one !== name.toLowerCase())))
   }
 
   /** Resolves when a device took the entry of the request; rejects with a Fault `internal` when none did. */

@@ -34,7 +34,7 @@ export function importSigningKey(pem: string): SigningKey {
 export class Chain {
   readonly writer = randomBytes(16).toString('hex')
   readonly #signing: SigningKey
-  readonly #head = `,"chain":{"writer":"${this.writer}","seq":`
+  readonly #head = Buffer.from(`,"chain":{"writer":"${this.writer}","seq":`)
   #previous = noPrevious
   #next = 0
   #signed = -1
@@ -56,7 +56,11 @@ export class Chain {
   /** Closes the entry that stands in `line` from `from` on, without its closing brace, with the next link. */
   link(line: Line, from: number, withSignature = false): void {
     const seq = this.#next++
-    line.text(`${this.#head}${seq},"previous":"${this.#previous}"}}`)
+    line.bytes(this.#head)
+    line.ascii(String(seq))
+    line.ascii(',"previous":"')
+    line.ascii(this.#previous)
+    line.ascii('"}}')
     if (withSignature || seq % signedEvery === 0) {
       const signature = sign(null, line.view(from), this.#signing.key).toString('base64')
       line.length -= 2

@@ -73,7 +73,7 @@ export interface AuditSubject {
   error?: string
   response?: AuditResponse
   /** Owned by the broker: what the request's line can lend to the answer's. */
-  rendered?: { by: object; results: string; call: string }
+  rendered?: { by: object; results: Uint8Array; call: Uint8Array }
 }
 
 let second = -1

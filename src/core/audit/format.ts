@@ -60,28 +60,45 @@ export class Formatter {
     if (subject.error) line.text(text('error', this.#error(subject)))
   }
 
-  // Caller and call, in both lines alike. The members of `request` that change stand together at the end.
+  // Caller and call, in both lines alike: the second line copies what the first one wrote.
   #common(line: Line, type: 'request' | 'response', subject: AuditSubject, now: number): void {
     const known = subject.rendered?.by === this ? subject.rendered : undefined
-    const results = known?.results ?? renderResults(subject)
-    line.text(`{"time":"${stamp(now)}","type":"${type}","auth":{"policy_results":${results}`)
+    line.ascii('{"time":"')
+    line.ascii(stamp(now))
+    line.ascii(type === 'request' ? '","type":"request' : '","type":"response')
+    line.ascii('","auth":{"policy_results":')
+    const results = line.length
+    if (known === undefined) writeResults(line, subject)
+    else line.bytes(known.results)
+    const resultsEnd = line.length
     line.bytes(subject.token === null ? noToken : (this.#tokens.get(subject.token) ?? this.#remember(subject.token)))
     if (subject.mount !== null) line.bytes(mountPart(subject.mount).request)
-    const call = known?.call ?? this.#call(subject)
-    line.text(call)
-    if (subject.data !== null && !isEmpty(subject.data)) {
-      line.text(',"data":')
-      this.#data(line, subject.data, subject.mount?.clearRequestKeys)
-    }
-    line.text('}')
-    if (known === undefined) subject.rendered = { by: this, results, call }
+    const call = line.length
+    if (known === undefined) this.#call(line, subject)
+    else line.bytes(known.call)
+    if (known === undefined) subject.rendered = { by: this, results: Buffer.from(line.view(results).subarray(0, resultsEnd - results)), call: Buffer.from(line.view(call)) }
+    line.byte(0x7d)
   }
 
-  #call(subject: AuditSubject): string {
+  #call(line: Line, subject: AuditSubject): void {
     const { namespace, remote } = subject
-    return `"id":${quote(subject.requestId)},"operation":"${subject.operation}","namespace":{"id":${quote(namespace.id)}${text('path', namespace.path)}}`
-      + `,"path":${quote(subject.path)},"remote_address":${quote(remote.address)}${number('remote_port', remote.port)}`
-      + `${this.#headers(subject.headers)}${number('wrap_ttl', subject.wrapTtl)}`
+    line.ascii('"id":')
+    line.quoted(subject.requestId)
+    line.ascii(',"operation":"')
+    line.ascii(subject.operation)
+    line.ascii('","namespace":{"id":')
+    line.quoted(namespace.id)
+    if (namespace.path !== '') line.text(text('path', namespace.path))
+    line.ascii('},"path":')
+    line.quoted(subject.path)
+    line.ascii(',"remote_address":')
+    line.quoted(remote.address)
+    if (remote.port !== 0) line.ascii(number('remote_port', remote.port))
+    this.#headers(line, subject.headers)
+    if (subject.wrapTtl !== 0) line.ascii(number('wrap_ttl', subject.wrapTtl))
+    if (subject.data === null || isEmpty(subject.data)) return
+    line.ascii(',"data":')
+    this.#data(line, subject.data, subject.mount?.clearRequestKeys)
   }
 
   #secret(value: string): string {
@@ -101,16 +118,24 @@ export class Formatter {
     else writeHashed(line, value, clear, this.#hasher)
   }
 
-  #headers(received: AuditSubject['headers']): string {
-    let shown = ''
+  #headers(line: Line, received: AuditSubject['headers']): void {
+    let first = true
     for (const name in this.headers) {
       const value = received[name]
       if (value === undefined) continue
+      const { hmac } = this.headers[name]!
+      line.ascii(first ? ',"headers":{' : ',')
+      first = false
+      line.quoted(name)
+      line.ascii(':[')
       const values = typeof value === 'string' ? [value] : value
-      const hashed = this.headers[name]!.hmac ? values.map((one) => this.#secret(one)) : values
-      shown += `${shown === '' ? '' : ','}${quote(name)}:${quote(hashed)}`
+      for (let i = 0; i < values.length; i++) {
+        if (i > 0) line.byte(0x2c)
+        line.quoted(hmac ? this.#secret(values[i]!) : values[i]!)
+      }
+      line.byte(0x5d)
     }
-    return shown === '' ? '' : `,"headers":{${shown}}`
+    if (!first) line.byte(0x7d)
   }
 
   // The end of `auth` and the beginning of `request`: both name the token.
@@ -133,7 +158,7 @@ export class Formatter {
 
   #response(line: Line, subject: AuditSubject, response: AuditResponse): void {
     const { mount } = subject
-    line.text(',"response":{')
+    line.ascii(',"response":{')
     if (mount !== null) line.bytes(mountPart(mount).response)
     let more = ''
     if (response.auth !== undefined) {
@@ -148,7 +173,7 @@ export class Formatter {
     if (data) more += ',"data":'
     line.text(mount === null ? more.slice(1) : more)
     if (data) this.#responseData(line, subject, response.data!)
-    line.text('}')
+    line.byte(0x7d)
   }
 
   #responseData(line: Line, subject: AuditSubject, data: Record<string, unknown>): void {
@@ -165,15 +190,27 @@ export class Formatter {
   }
 }
 
-function renderResults(subject: AuditSubject): string {
-  let names = ''
-  for (const policy of subject.granting ?? []) names += `${names === '' ? '' : ','}${renderPolicy(policy)}`
-  const granting = names === '' ? '' : `,"granting_policies":[${names}]`
-  return `{"allowed":${subject.allowed ?? true}${granting}}${number('remaining_uses', subject.remainingUses)}`
+function writeResults(line: Line, subject: AuditSubject): void {
+  line.ascii(subject.allowed === false ? '{"allowed":false' : '{"allowed":true')
+  const granting = subject.granting ?? []
+  if (granting.length > 0) line.ascii(',"granting_policies":[')
+  for (let i = 0; i < granting.length; i++) {
+    if (i > 0) line.byte(0x2c)
+    writePolicy(line, granting[i]!)
+  }
+  line.ascii(granting.length > 0 ? ']}' : '}')
+  if (subject.remainingUses !== undefined) line.ascii(number('remaining_uses', subject.remainingUses))
 }
 
-function renderPolicy(policy: GrantingPolicy): string {
-  return `{"name":${quote(policy.name)},"namespace_id":${quote(policy.namespaceId ?? 'root')}${text('namespace_path', policy.namespacePath)},"type":${quote(policy.type ?? 'acl')}}`
+function writePolicy(line: Line, policy: GrantingPolicy): void {
+  line.ascii('{"name":')
+  line.quoted(policy.name)
+  line.ascii(',"namespace_id":')
+  line.quoted(policy.namespaceId ?? 'root')
+  if (policy.namespacePath !== undefined) line.text(text('namespace_path', policy.namespacePath))
+  line.ascii(',"type":')
+  line.quoted(policy.type ?? 'acl')
+  line.byte(0x7d)
 }
 
 function isEmpty(object: object): boolean {

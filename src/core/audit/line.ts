@@ -3,6 +3,8 @@
 
 const start = 16 * 1024
 const keep = 256 * 1024
+/** Up to this length a loop beats the call into the runtime. */
+const short = 48
 
 export class Line {
   #bytes = Buffer.allocUnsafeSlow(start)
@@ -14,12 +16,46 @@ export class Line {
   }
 
   text(value: string): void {
-    if (this.length + value.length * 3 > this.#bytes.length) this.#grow(value.length * 3)
+    this.#reserve(value.length * 3)
     this.length += this.#bytes.write(value, this.length)
   }
 
+  /** A string of ASCII characters alone. */
+  ascii(value: string): void {
+    this.#reserve(value.length)
+    if (value.length > short) {
+      this.length += this.#bytes.write(value, this.length, 'latin1')
+      return
+    }
+    const bytes = this.#bytes
+    let at = this.length
+    for (let i = 0; i < value.length; i++) bytes[at++] = value.charCodeAt(i)
+    this.length = at
+  }
+
+  /** The JSON form of a string. */
+  quoted(value: string): void {
+    if (value.length > short) return this.text(JSON.stringify(value))
+    this.#reserve(value.length + 2)
+    const bytes = this.#bytes
+    let at = this.length
+    bytes[at++] = 0x22
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return this.text(JSON.stringify(value))
+      bytes[at++] = code
+    }
+    bytes[at++] = 0x22
+    this.length = at
+  }
+
+  byte(value: number): void {
+    this.#reserve(1)
+    this.#bytes[this.length++] = value
+  }
+
   bytes(value: Uint8Array): void {
-    if (this.length + value.length > this.#bytes.length) this.#grow(value.length)
+    this.#reserve(value.length)
     this.#bytes.set(value, this.length)
     this.length += value.length
   }
@@ -29,8 +65,10 @@ export class Line {
     return this.#bytes.subarray(from, this.length)
   }
 
-  #grow(more: number): void {
-    const bigger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.length + more))
+  #reserve(more: number): void {
+    const needed = this.length + more
+    if (needed <= this.#bytes.length) return
+    const bigger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, needed))
     bigger.set(this.view())
     this.#bytes = bigger
   }

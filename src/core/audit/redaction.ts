@@ -7,42 +7,54 @@ const deepest = 64
 
 type Clear = ReadonlySet<string> | undefined
 
+const comma = 0x2c
+const colon = 0x3a
+const quotation = 0x22
+
 /** Writes `value` as JSON with strings, numbers and bytes hashed; scalars and lists under a key of `clear` stay readable. */
 export function writeHashed(line: Line, value: unknown, clear: readonly string[] | undefined, hasher: Hasher): void {
-  put(line, '', value, clear !== undefined && clear.length > 0 ? new Set(clear) : undefined, false, hasher, 0)
+  put(line, value, clear !== undefined && clear.length > 0 ? new Set(clear) : undefined, false, hasher, 0)
 }
 
-// `before` is what stands before the value: a comma, a key.
-function put(line: Line, before: string, value: unknown, clear: Clear, open: boolean, hasher: Hasher, depth: number): void {
-  if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && !(value instanceof Date)) {
-    if (depth === deepest) return line.text(`${before}"${hasher.hash(JSON.stringify(value))}"`)
-    if (Array.isArray(value)) return putList(line, before, value, clear, open, hasher, depth)
-    line.text(`${before}{`)
-    let separator = ''
-    for (const key in value) {
-      const member = (value as Record<string, unknown>)[key]
-      if (member === undefined || typeof member === 'function') continue
-      put(line, `${separator}${JSON.stringify(key)}:`, member, clear, clear !== undefined && clear.has(key), hasher, depth + 1)
-      separator = ','
+function put(line: Line, value: unknown, clear: Clear, open: boolean, hasher: Hasher, depth: number): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return putLeaf(line, value, open, hasher)
+  if (depth === deepest) return putHash(line, hasher.hash(JSON.stringify(value)))
+  let first = true
+  if (Array.isArray(value)) {
+    line.byte(0x5b)
+    for (const item of value) {
+      if (first) first = false
+      else line.byte(comma)
+      put(line, item, clear, open, hasher, depth + 1)
     }
-    return line.text('}')
+    return line.byte(0x5d)
   }
-  line.text(before + leaf(value, open, hasher))
+  line.byte(0x7b)
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key]
+    if (member === undefined || typeof member === 'function') continue
+    if (first) first = false
+    else line.byte(comma)
+    line.quoted(key)
+    line.byte(colon)
+    put(line, member, clear, clear !== undefined && clear.has(key), hasher, depth + 1)
+  }
+  line.byte(0x7d)
 }
 
-function putList(line: Line, before: string, list: unknown[], clear: Clear, open: boolean, hasher: Hasher, depth: number): void {
-  line.text(`${before}[`)
-  for (let i = 0; i < list.length; i++) put(line, i === 0 ? '' : ',', list[i], clear, open, hasher, depth + 1)
-  line.text(']')
+function putHash(line: Line, hash: string): void {
+  line.byte(quotation)
+  line.ascii(hash)
+  line.byte(quotation)
 }
 
-function leaf(value: unknown, open: boolean, hasher: Hasher): string {
-  if (typeof value === 'string') return open ? JSON.stringify(value) : `"${hasher.hash(value)}"`
-  if (value === null || value === undefined) return 'null'
-  if (typeof value === 'boolean') return value ? 'true' : 'false'
-  if (typeof value === 'number') return open ? JSON.stringify(value) : `"${hasher.hashNumber(value)}"`
+function putLeaf(line: Line, value: unknown, open: boolean, hasher: Hasher): void {
+  if (value === null || value === undefined) return line.ascii('null')
+  if (typeof value === 'boolean') return line.ascii(value ? 'true' : 'false')
+  if (typeof value === 'number') return open ? line.ascii(JSON.stringify(value)) : putHash(line, hasher.hashNumber(value))
   const text = scalar(value)
-  return open ? JSON.stringify(text) : `"${hasher.hash(text)}"`
+  if (open) line.quoted(text)
+  else putHash(line, hasher.hash(text))
 }
 
 function scalar(value: unknown): string {

@@ -31,17 +31,22 @@ const shown = {
 }
 
 /** The URL with its password, if someone wrote one into it, covered. */
-const covered = (url: string): string => url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:@/?#]*):[^@/?#]*@/i, '$1:xxxxx@').replace(/(\bpassword\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)/i, '$1xxxxx')
-const holdsPassword = (url: string): boolean => !url.includes('{{password}}') && covered(url) !== url
+function covered(url: string): string {
+  if (/\{\{\s*password\s*\}\}/.test(url)) return url
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:@/?#]*):[^@/?#]*@/i, '$1:xxxxx@').replace(/(\bpassword\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)/i, '$1xxxxx')
+}
+
+const holdsPassword = (url: string): boolean => covered(url) !== url
 
 function describe(connection: Connection): Record<string, unknown> {
   const { options } = driverFor(connection.plugin)
-  const details = Object.entries(connection.options).filter(([key]) => !options[key]?.secret)
+  const { connection_url: url, ...rest } = connection.options
+  const details = Object.entries(rest).filter(([key]) => !options[key]?.secret)
   return {
     plugin_name: connection.plugin,
     plugin_version: connection.version,
     allowed_roles: connection.allowedRoles,
-    connection_details: Object.fromEntries(details.map(([key, value]) => [key, key === 'connection_url' && !String(value).includes('{{password}}') ? covered(String(value)) : value])),
+    connection_details: { ...(url === undefined ? {} : { connection_url: covered(String(url)) }), ...Object.fromEntries(details) },
     password_policy: connection.passwordPolicy,
     root_credentials_rotate_statements: connection.rootStatements,
   }
@@ -150,9 +155,6 @@ const rotateRoot = route({
     const username = present.options.username
     if (typeof username !== 'string' || username === '') throw invalid('unable to rotate root credentials: no username in configuration')
     if (!present.options.password) throw invalid('unable to rotate root credentials: no password in configuration')
-    if (!String(present.options.connection_url ?? '{{password}}').match(/\{\{\s*password\s*\}\}/) && holdsPassword(String(present.options.connection_url))) {
-      throw invalid('unable to rotate root credentials: the password stands in connection_url')
-    }
     const fresh = await passwordFor(context, present.passwordPolicy)
     // Stored before the database hears of it: whichever of the two it ends up with, this server knows it.
     const pending = await context.store.update(async (tx) => {

@@ -67,3 +67,16 @@ test('templates of user names', () => {
     assert.throws(() => name(bad), /username_template/, bad)
   }
 })
+
+test('no template or statement, however odd, breaks out of a clear refusal', () => {
+  const odd = fc.array(fc.constantFrom('{{', '}}', '(', ')', '|', '"', "'", '`', '$', '$$', '$a$', '--', '/*', '*/', '\\', ' ', '.RoleName', 'random', 'truncate', 'name', '9', 'e\'', '\n'), { maxLength: 30 })
+  fc.assert(fc.property(odd.map((parts) => parts.join('')), (source) => {
+    for (const run of [() => name(source), () => fillStatement(source, { name: `'"$\\` })]) {
+      try {
+        run()
+      } catch (error) {
+        assert.equal((error as { code: string }).code, 'invalid', source)
+      }
+    }
+  }), { numRuns: 2000 })
+})

@@ -1,6 +1,6 @@
 // static-roles/, static-creds/, rotate-role/: accounts that exist already, whose credential is changed in time.
 import { listing } from '../../kit/answer.ts'
-import { Fault, invalid } from '../../kit/errors.ts'
+import { invalid } from '../../kit/errors.ts'
 import { choice, duration, integer, list, map, text } from '../../kit/field.ts'
 import { route, type Chore, type Context, type Route } from '../../kit/route.ts'
 import type { Reader, Transaction } from '../../kit/view.ts'
@@ -102,32 +102,31 @@ async function postpone(context: Context, name: string, dueAt: number): Promise<
   })
 }
 
+async function rotateDue(context: Context, key: string, name: string): Promise<void> {
+  const role = await findStaticRole(context.store, name)
+  if (!role || dueKey(role.dueAt, name) !== key) return context.store.delete(key)
+  if (isLate(role, context.now())) return postpone(context, name, await nextDue(role, context.now()))
+  try {
+    await rotate(context, name)
+  } catch (error) {
+    await postpone(context, name, context.now() + retrySeconds * 1000)
+    throw error
+  }
+}
+
 /** Rotates what is due, the longest overdue first; what fails is tried again soon, with the same credential. */
 export const staticRotation: Chore = {
   name: 'rotate static roles',
   every: 5,
   async run(context) {
-    const due = await context.store.keys(dueFolder, { limit: 100 })
-    for (const key of due) {
+    const failures: unknown[] = []
+    for (const key of await context.store.keys(dueFolder, { limit: 100 })) {
       context.signal.throwIfAborted()
       const [, second, name] = key.split('/') as [string, string, string]
-      if (Number(second) * 1000 > context.now()) return
-      const role = await findStaticRole(context.store, name)
-      if (!role || dueKey(role.dueAt, name) !== key) {
-        await context.store.delete(key)
-        continue
-      }
-      if (isLate(role, context.now())) {
-        await postpone(context, name, await nextDue(role, context.now()))
-        continue
-      }
-      try {
-        await rotate(context, name)
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error
-        await postpone(context, name, context.now() + retrySeconds * 1000)
-      }
+      if (Number(second) * 1000 > context.now()) break
+      await rotateDue(context, key, name).catch((error: unknown) => failures.push(error))
     }
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} static roles could not be rotated`)
   },
 }
 

@@ -1,6 +1,7 @@
 // Templates of user names: the part of Go's template language that Vault offers for them.
 // https://developer.hashicorp.com/vault/docs/concepts/username-templating
-import { createHash, randomInt, randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { randomBase62 } from '../../crypto/encoding.ts'
 import { invalid } from '../../kit/errors.ts'
 
 export interface NameData {
@@ -13,9 +14,6 @@ export interface NameData {
 type Value = string | number
 type Expression = (data: NameData) => Value
 type Call = (data: NameData, args: Value[]) => Value
-
-const alphanumeric = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-const randomText = (length: number): string => Array.from({ length }, () => alphanumeric[randomInt(alphanumeric.length)]).join('')
 
 function size(value: Value | undefined): number {
   const number = Number(value)
@@ -43,7 +41,7 @@ function printf(args: Value[]): string {
 }
 
 const calls: Record<string, { arity: number | 'any'; run: Call }> = {
-  random: { arity: 1, run: (_, [length]) => randomText(size(length)) },
+  random: { arity: 1, run: (_, [length]) => randomBase62(size(length)) },
   truncate: { arity: 2, run: (_, [length, text]) => String(text).slice(0, size(length)) },
   truncate_sha256: {
     arity: 2,

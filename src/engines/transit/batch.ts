@@ -1,7 +1,7 @@
 // Batches: many inputs in one request, each answered on its own, an error included.
 import { answer, type Answer } from '../../kit/answer.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
-import { field, isObject } from '../../kit/field.ts'
+import { any, field, isObject } from '../../kit/field.ts'
 
 export type Item = Record<string, string | number>
 
@@ -37,6 +37,7 @@ const items = field({ type: 'array', items: { type: 'object' } }, parseItems)
 
 /** The field `batch_input`; what its items hold is secret as a whole. */
 export const batchInput = items({ about: 'Items to process in one request, each with the fields of a single one; these then do not count.', secret: true })
+export const batchResults = any({ about: 'One result for each item, in their order: its fields, or `error`; and its `reference`.', secret: true })
 
 /** Text of an item's field, `''` where it is absent. */
 export const textOf = (item: Item, name: string): string => (item[name] === undefined ? '' : String(item[name]))

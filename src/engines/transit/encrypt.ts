@@ -4,7 +4,7 @@ import { invalid } from '../../kit/errors.ts'
 import { boolean, choice, integer, text } from '../../kit/field.ts'
 import { route, type Context, type Route } from '../../kit/route.ts'
 import { openAead, sealAead } from './aead.ts'
-import { batchInput, integerOf, runItems, textOf, type Item } from './batch.ts'
+import { batchInput, batchResults, integerOf, runItems, textOf, type Item } from './batch.ts'
 import { readLimits } from './settings.ts'
 import { blankKey, createKey, findKey, mark, needBase64, needKey, parseMarked, versionAt, versionForUse, type Key } from './key.ts'
 import { encrypts, keyType, type KeyType } from './key-type.ts'
@@ -123,7 +123,7 @@ const encrypt = route({
     type: text({ about: 'Type of the key that is made.', default: 'aes256-gcm96' }),
     convergent_encryption: boolean({ about: 'Whether the key that is made gives equal ciphertexts for equal plaintexts.', default: false }),
   },
-  gives: { ciphertext: text({ about: 'vault:vN: and base64.' }), key_version: keyVersion },
+  gives: { ciphertext: text({ about: 'vault:vN: and base64.' }), key_version: keyVersion, batch_results: batchResults },
   exists: async (context, input) => (await findKey(context.store, input.name)) !== null,
   async run(context, input) {
     if (!input.batch_input && input.plaintext === undefined) throw invalid('missing plaintext to encrypt')
@@ -147,7 +147,7 @@ const decrypt = route({
   path: 'decrypt/:name',
   about: 'Decrypt what the named key encrypted.',
   takes: { ...shared, ciphertext: text({ about: 'vault:vN: and base64.', default: '' }), partial_failure_response_code: partialField },
-  gives: { plaintext: text({ about: 'What was encrypted, base64.', secret: true }) },
+  gives: { plaintext: text({ about: 'What was encrypted, base64.', secret: true }), batch_results: batchResults },
   async run(context, input) {
     if (!input.batch_input && input.ciphertext === '') throw invalid('missing ciphertext to decrypt')
     const key = await needKey(context.store, input.name)
@@ -170,7 +170,7 @@ const rewrap = route({
     key_version: versionField,
     partial_failure_response_code: partialField,
   },
-  gives: { ciphertext: text({ about: 'vault:vN: and base64.' }), key_version: keyVersion },
+  gives: { ciphertext: text({ about: 'vault:vN: and base64.' }), key_version: keyVersion, batch_results: batchResults },
   async run(context, input) {
     if (!input.batch_input && input.ciphertext === '') throw invalid('missing ciphertext to decrypt')
     const key = await needKey(context.store, input.name)

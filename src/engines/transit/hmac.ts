@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { invalid } from '../../kit/errors.ts'
 import { integer, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
-import { batchInput, runItems, textOf, type Item } from './batch.ts'
+import { batchInput, batchResults, runItems, textOf, type Item } from './batch.ts'
 import { algorithmFields, chosenHash, type Hash } from './hash.ts'
 import { mark, needBase64, needKey, parseMarked, versionAt, versionForUse, type Key } from './key.ts'
 import { hmacOf } from './material.ts'
@@ -31,7 +31,7 @@ const hmac = route({
     key_version: integer({ about: 'Version to use; 0 for the latest.', default: 0 }),
     batch_input: batchInput,
   },
-  gives: { hmac: text({ about: 'vault:vN: and base64.' }) },
+  gives: { hmac: text({ about: 'vault:vN: and base64.' }), batch_results: batchResults },
   async run(context, input) {
     const key = await needKey(context.store, input.name)
     const number = versionForUse(key, input.key_version, 'HMAC')

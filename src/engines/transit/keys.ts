@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto'
 import { answer, listing } from '../../kit/answer.ts'
 import { invalid } from '../../kit/errors.ts'
 import { boolean, duration, integer, list, object, text } from '../../kit/field.ts'
-import { route, type Chore, type Route } from '../../kit/route.ts'
+import { route, type Chore, type Context, type Route } from '../../kit/route.ts'
 import type { View } from '../../kit/view.ts'
 import {
   autoFolder, blankKey, changeKey, checkAutoRotate, createKey, findKey, keyFolder, liveVersions, makeVersion, needBase64, needKey, rotateKey, versionAt, type Key,
@@ -236,20 +236,30 @@ const trim = route({
 
 export const keyRoutes: Route[] = [listKeys, read, create, remove, softDelete, softRestore, configure, rotate, trim]
 
-/** Rotates the keys whose period has passed since their newest version. */
+/** Whether the newest version has lived as long as it may. */
+const isDue = (key: Key, now: number): boolean =>
+  !key.softDeleted && (!key.imported || key.importedRotation) && key.autoRotate > 0 &&
+  Date.parse(versionAt(key, key.latest).created) + key.autoRotate * 1000 <= now
+
+async function rotateDue(context: Context, name: string): Promise<void> {
+  const present = await findKey(context.store, name)
+  if (!present || !isDue(present, context.now())) return
+  const version = await makeVersion(present, context.now())
+  await changeKey(context.store, name, (key) => {
+    if (isDue(key, context.now())) rotateKey(key, version)
+  })
+}
+
+/** Rotates the keys whose period has passed; one that cannot be rotated does not keep the others from it. */
 export const autoRotation: Chore = {
   name: 'rotate keys',
   every: 60,
   async run(context) {
+    const failures: unknown[] = []
     for (const name of await listNames(context.store, autoFolder)) {
       context.signal.throwIfAborted()
-      const due = (key: Key): boolean =>
-        !key.softDeleted && (!key.imported || key.importedRotation) && key.autoRotate > 0 &&
-        Date.parse(versionAt(key, key.latest).created) + key.autoRotate * 1000 <= context.now()
-      const present = await findKey(context.store, name)
-      if (!present || !due(present)) continue
-      const version = await makeVersion(present, context.now())
-      await changeKey(context.store, name, (key) => void (due(key) && rotateKey(key, version)))
+      await rotateDue(context, name).catch((error: unknown) => failures.push(error))
     }
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} keys could not be rotated`)
   },
 }

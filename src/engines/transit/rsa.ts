@@ -1,5 +1,6 @@
 // RSA signatures over a digest that the caller made: the runtime only signs messages that it hashes itself. RFC 8017, sections 8 and 9.
 import { constants, createHash, privateEncrypt, publicDecrypt, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { xor } from '../../crypto/encoding.ts'
 import { invalid } from '../../kit/errors.ts'
 import type { Hash } from './hash.ts'
 
@@ -42,7 +43,6 @@ function mask(hash: Hash, seed: Buffer, length: number): Buffer {
   return Buffer.concat(blocks).subarray(0, length)
 }
 
-const xor = (left: Buffer, right: Buffer): Buffer => Buffer.from(left.map((byte, at) => byte ^ right[at]!))
 const stamp = (hash: Hash, digest: Buffer, salt: Buffer): Buffer =>
   createHash(hash.digest).update(Buffer.alloc(8)).update(digest).update(salt).digest()
 /** Bits of the first byte that the modulus leaves no room for. */

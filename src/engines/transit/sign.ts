@@ -3,7 +3,7 @@ import { createHash, createPublicKey, sign as signMessage, verify as verifyMessa
 import { invalid } from '../../kit/errors.ts'
 import { boolean, choice, integer, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
-import { batchInput, runItems, textOf, type Item } from './batch.ts'
+import { batchInput, batchResults, runItems, textOf, type Item } from './batch.ts'
 import { decodeSignature, encodeSignature, signDigest, verifyDigest } from './ecdsa.ts'
 import { algorithmFields, chosenHash, type Hash } from './hash.ts'
 import { verifyHmac } from './hmac.ts'
@@ -129,6 +129,7 @@ const sign = route({
     signature: text({ about: 'vault:vN: and base64.' }),
     key_version: integer({ about: 'The version that signed.' }),
     public_key: text({ about: 'The public key of the context, for derived keys, base64.' }),
+    batch_results: batchResults,
   },
   async run(context, input) {
     const options = signOptions(input)
@@ -171,7 +172,7 @@ const verify = route({
   path: 'verify/:name/:urlalgorithm?',
   about: 'Tell whether a signature or HMAC of the input was made with the named key.',
   takes: { ...fields, signature: text({ about: 'The signature, with its vault:vN: in front.' }), hmac: text({ about: 'The HMAC, with its vault:vN: in front.' }) },
-  gives: { valid: boolean({ about: 'Whether it was.' }) },
+  gives: { valid: boolean({ about: 'Whether it was.' }), batch_results: batchResults },
   async run(context, input) {
     const single: Item = { input: input.input, context: input.context }
     if (input.signature !== undefined) single.signature = input.signature

@@ -4,7 +4,9 @@ import type { Companion, Rule } from '../rule.ts'
 import { buildAutomaton, type Automaton } from './automaton.ts'
 import type { Candidate } from './candidate.ts'
 import { entropy } from './entropy.ts'
-import { hasRun, leastRun } from './run-length.ts'
+import { Hits } from './hits.ts'
+import { lookBack, planOf, type Plan } from './plan.ts'
+import { holdsRun } from './run-length.ts'
 import type { Text } from './text.ts'
 
 /** Where the text comes from; decides how its syntax is read. */
@@ -22,32 +24,23 @@ export interface Detector {
   begin?(text: Text, place: Place): void
 }
 
-/** What a rule needs to run, made when its keyword is first seen. */
-interface Prepared {
-  pattern: RegExp
-  /** Windows without a run of this many letters, digits and signs are not worth the pattern. */
-  run: number
-}
-
-const ordinaryWindow = 256
 const companionReach = 4096
 
 export class Matcher {
   readonly automaton: Automaton
   readonly #rules: Rule[]
-  readonly #prepared: (Prepared | undefined)[] = []
-  readonly #windows: Int32Array
+  /** Made when a rule's keyword is first seen. */
+  readonly #plans: (Plan | undefined)[] = []
   readonly #detectors: Detector[]
   /** Rules and detectors of each keyword; detectors follow the rules in number. */
   readonly #targets: Int32Array[]
-  readonly #lengths: number[]
+  readonly #keywords: string[]
   readonly #from: Int32Array
   readonly #to: Int32Array
-  #hits = new Int32Array(4096)
+  readonly #hits = new Hits()
 
   constructor(rules: Rule[], detectors: Detector[], automaton?: Automaton) {
     this.#rules = rules
-    this.#windows = Int32Array.from(rules, (rule) => rule.window ?? ordinaryWindow)
     this.#detectors = detectors
     const targets = new Map<string, number[]>()
     ;[...rules, ...detectors].forEach((target, number) => {
@@ -60,27 +53,27 @@ export class Matcher {
     const keywords = [...targets.keys()]
     this.automaton = automaton ?? buildAutomaton(keywords)
     this.#targets = keywords.map((keyword) => Int32Array.from(targets.get(keyword)!))
-    this.#lengths = keywords.map((keyword) => Buffer.byteLength(keyword))
+    this.#keywords = keywords
     this.#from = new Int32Array(rules.length).fill(-1)
     this.#to = new Int32Array(rules.length)
   }
 
   /** Calls `found` for everything that a rule or detector accepts in the text; the same secret may come more than once. */
   match(text: Text, place: Place, found: (candidate: Candidate) => void): void {
-    const count = this.#findKeywords(text.bytes, text.length)
-    if (count === 0) return
+    const hits = this.#hits.find(this.automaton, text.bytes, text.length)
+    if (hits.count === 0) return
     for (const detector of this.#detectors) detector.begin?.(text, place)
-    const { accepting, ends, endsAt } = this.automaton
+    const { accepting, width, ends, endsAt } = this.automaton
     const open: number[] = []
-    for (let at = 0; at < count; at += 2) {
-      const row = this.#hits[at]! - accepting
-      const end = this.#hits[at + 1]! + 1
+    for (let at = 0; at < hits.count; at++) {
+      const row = (hits.states[at]! - accepting) / width
+      const end = hits.ends[at]! + 1
       for (let n = endsAt[row]!; n < endsAt[row + 1]!; n++) {
-        const keyword = ends[n]!
-        const start = end - this.#lengths[keyword]!
-        for (const target of this.#targets[keyword]!) {
-          if (target < this.#rules.length) this.#widen(text, target, start, end, open, found)
-          else this.#detectors[target - this.#rules.length]!.hit(text, start, end, place, found)
+        const keyword = this.#keywords[ends[n]!]!
+        const start = end - keyword.length
+        for (const target of this.#targets[ends[n]!]!) {
+          if (target >= this.#rules.length) this.#detectors[target - this.#rules.length]!.hit(text, start, end, place, found)
+          else this.#visit(text, target, keyword, start, open, found)
         }
       }
     }
@@ -90,32 +83,19 @@ export class Matcher {
     }
   }
 
-  /** Fills `#hits` with pairs of accepting state and offset of the keyword's last byte; returns how many numbers it wrote. */
-  #findKeywords(bytes: Uint8Array, length: number): number {
-    const { columns, table, shift, accepting } = this.automaton
-    let hits = this.#hits
-    let count = 0
-    let state = 0
-    for (let at = 0; at < length; at++) {
-      state = table[(state << shift) + columns[bytes[at]!]!]!
-      if (state < accepting) continue
-      if (count === hits.length) {
-        hits = new Int32Array(count * 2)
-        hits.set(this.#hits)
-        this.#hits = hits
-      }
-      hits[count] = state
-      hits[count + 1] = at
-      count += 2
+  #visit(text: Text, target: number, keyword: string, start: number, open: number[], found: (candidate: Candidate) => void): void {
+    const plan = (this.#plans[target] ??= planOf(this.#rules[target]!))
+    if (plan.literalLower.startsWith(keyword)) {
+      if (standsAt(text.bytes, start, plan.literal)) this.#runAt(text, plan, start, found)
+      return
     }
-    return count
+    const end = start + keyword.length
+    if (plan.alone?.has(keyword) && (isLetter(text.bytes[start - 1]) || isSmallLetter(text.bytes[end]))) return
+    this.#widen(text, target, Math.max(0, start - plan.before), Math.min(text.length, end + plan.after), open, found)
   }
 
   /** Joins the window of this hit to the rule's open one, or runs the open one first where they do not touch. */
-  #widen(text: Text, target: number, start: number, end: number, open: number[], found: (candidate: Candidate) => void): void {
-    const window = this.#windows[target]!
-    const from = Math.max(0, start - window)
-    const to = Math.min(text.length, end + window)
+  #widen(text: Text, target: number, from: number, to: number, open: number[], found: (candidate: Candidate) => void): void {
     if (this.#from[target] === -1) open.push(target)
     else if (from <= this.#to[target]!) {
       this.#to[target] = to
@@ -125,29 +105,45 @@ export class Matcher {
     this.#to[target] = to
   }
 
+  /** Runs a pattern whose match can begin nowhere else. */
+  #runAt(text: Text, plan: Plan, start: number, found: (candidate: Candidate) => void): void {
+    const offset = Math.max(0, start - lookBack)
+    const { sticky } = plan
+    sticky.lastIndex = start - offset
+    const match = sticky.exec(text.string.slice(offset, start + plan.literal.length + plan.after))
+    if (match !== null) report(plan.rule, text, match, offset, found)
+  }
+
   #run(text: Text, target: number, found: (candidate: Candidate) => void): void {
-    const rule = this.#rules[target]!
-    const { pattern, run } = (this.#prepared[target] ??= { pattern: global(rule.pattern), run: leastRun(rule.pattern) })
+    const { rule, pattern, run } = this.#plans[target]!
     const offset = this.#from[target]!
-    if (run >= 8 && !hasRun(text.bytes, offset, this.#to[target]!, run)) return
+    if (run !== null && !holdsRun(text.bytes, offset, this.#to[target]!, run)) return
     const window = text.string.slice(offset, this.#to[target]!)
     pattern.lastIndex = 0
     for (let match = pattern.exec(window); match !== null; match = pattern.exec(window)) {
-      if (match[0] === '') {
-        pattern.lastIndex++
-        continue
-      }
-      const secret = match.groups?.secret ?? match[0]
-      const start = offset + match.index + (secret === match[0] ? 0 : match[0].lastIndexOf(secret))
-      const end = start + secret.length
-      const accepted = accepts(rule, text, secret, start, end)
-      if (accepted === null) continue
-      found({ rule, secret, start, end, matchStart: offset + match.index, matchEnd: offset + match.index + match[0].length, confidence: accepted })
+      if (match[0] === '') pattern.lastIndex++
+      else report(rule, text, match, offset, found)
     }
   }
 }
 
-const global = (pattern: RegExp): RegExp => new RegExp(pattern.source, pattern.flags.includes('g') ? pattern.flags : pattern.flags + 'g')
+const isSmallLetter = (byte: number | undefined): boolean => byte !== undefined && byte >= 97 && byte <= 122
+const isLetter = (byte: number | undefined): boolean => byte !== undefined && (byte | 32) >= 97 && (byte | 32) <= 122
+
+function standsAt(bytes: Uint8Array, start: number, literal: string): boolean {
+  for (let at = 0; at < literal.length; at++) if (bytes[start + at] !== literal.charCodeAt(at)) return false
+  return true
+}
+
+function report(rule: Rule, text: Text, match: RegExpExecArray, offset: number, found: (candidate: Candidate) => void): void {
+  const whole = match[0]
+  const secret = match.groups?.secret ?? whole
+  const matchStart = offset + match.index
+  const start = matchStart + (secret === whole ? 0 : whole.lastIndexOf(secret))
+  const end = start + secret.length
+  const confidence = accepts(rule, text, secret, start, end)
+  if (confidence !== null) found({ rule, secret, start, end, matchStart, matchEnd: matchStart + whole.length, confidence })
+}
 
 /** The confidence that the rule's own conditions leave, or null where one refuses. */
 function accepts(rule: Rule, text: Text, secret: string, start: number, end: number): Candidate['confidence'] | null {

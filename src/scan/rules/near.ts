@@ -35,12 +35,17 @@ export function near(rows: Record<string, NearRow>): Rule[] {
 function nearRule(id: string, about: string, source: string, words: string, shape: string, more: More & NearMore = {}): Rule {
   const { alsoHits = [], alsoMisses = [], hits, misses, strict: isStrict, ...rest } = more
   const names = words.split('|')
+  let pattern: RegExp | undefined
   const rule: Omit<Rule, 'hits' | 'misses'> = {
     id,
     about,
     source,
-    keywords: names.map(name => name.split(' ').reduce((longest, part) => (part.length > longest.length ? part : longest))),
-    pattern: new RegExp(`(?:${names.map(named).join('|')})${isStrict ? strict : loose}${before}(?<secret>${shape})${endDash}`),
+    keywords: names.flatMap(keywordsOf),
+    alone: names.filter(name => name.length <= shortName),
+    before: 32,
+    get pattern() {
+      return (pattern ??= new RegExp(`(?:${names.map(named).join('|')})${isStrict ? strict : loose}${before}(?<secret>${shape})${endDash}`))
+    },
     entropy: 2.5,
     check: looksRandom,
     confidence: 'medium',
@@ -54,8 +59,19 @@ function nearRule(id: string, about: string, source: string, words: string, shap
   )
 }
 
+const shortName = 5
+const distinct = 7
+
+/** What a name is looked up by: its longest part where that is telling, else the name with each separator that it may have. */
+function keywordsOf(name: string): string[] {
+  const parts = name.split(' ')
+  const longest = parts.reduce((best, part) => (part.length > best.length ? part : best))
+  if (longest.length >= distinct || parts.length > 3) return [longest]
+  return parts.reduce<string[]>((made, part) => (made.length === 0 ? [part] : made.flatMap(text => ['', '-', '_', ' ', '.'].map(sign => text + sign + part))), [])
+}
+
 /** Short names stand alone, or they would be found inside words. */
 function named(name: string): string {
   const text = `(?i:${name.replaceAll(' ', separator)})`
-  return name.length > 5 ? text : `(?<![A-Za-z])${text}(?![a-z])`
+  return name.length > shortName ? text : `(?<![A-Za-z])${text}(?![a-z])`
 }

@@ -12,12 +12,15 @@ export function tokens(rows: Record<string, TokenRow>): Rule[] {
 
 export function token(id: string, about: string, source: string, shape: string, more: More = {}): Rule {
   const { alsoHits = [], alsoMisses = [], hits, misses, ...rest } = more
+  let pattern: RegExp | undefined
   const rule: Omit<Rule, 'hits' | 'misses'> = {
     id,
     about,
     source,
     keywords: [literalPrefix(shape)],
-    pattern: new RegExp(`${start}(?<secret>${shape})${/-\]\{?[\d,]*\}?$/.test(shape) ? endDash : end}`),
+    get pattern() {
+      return (pattern ??= new RegExp(`${start}(?<secret>${shape})${/-\]\{?[\d,]*\}?$/.test(shape) ? endDash : end}`))
+    },
     confidence: 'high',
     ...rest,
   }

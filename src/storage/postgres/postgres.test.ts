@@ -166,7 +166,8 @@ test('a handle that is closed while its feed connects leaves nothing behind', as
   const storage = await openPostgres({ url })
   storage.watch(() => {})
   await storage.close()
-  await until(async () => (await administer(url, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'strongroom' AND datname = current_database()")).length === 0)
+  const sessions = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'strongroom' AND datname = current_database()"
+  await until(async () => (await administer(url, sessions)).length === 0)
 })
 
 test('a shared check begins after each who asks, and serves all who asked meanwhile', async () => {

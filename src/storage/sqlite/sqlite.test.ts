@@ -67,7 +67,8 @@ describe('sqlite', () => {
 
   test('processes open a new store at once, write beside each other, and each sees all', () => withPath(async (path) => {
     const children = ['a', 'b', 'c'].map((name) => startCompanion(path, 'write', name, '200'))
-    for (const child of children) assert.deepEqual(await once(child, 'exit'), [0, null])
+    const exits = await Promise.all(children.map((child) => once(child, 'exit')))
+    assert.deepEqual(exits, children.map(() => [0, null]))
     const storage = openSqlite(path)
     for (const name of ['a', 'b', 'c']) assert.equal((await storage.list(`${name}/`)).length, 200)
     assert.equal(Buffer.from((await storage.get('count'))!.value).toString(), '600')

@@ -43,7 +43,7 @@ export class LoginRefused extends Fault {
 
 /** Settings that drivers of SQL databases share; every driver that has one of them takes it from here. */
 export const sqlOptions = {
-  connection_url: text({ about: 'Where the database is; {{username}} and {{password}} are put in from the settings of these names.' }),
+  connection_url: text({ about: 'Where the database is; {{username}} and {{password}} are put in from the settings of these names.', secret: true }),
   username: text({ about: 'User name of the administrator that makes accounts.' }),
   password: text({ about: 'Its password; rotate-root replaces it by one that nobody knows.', secret: true }),
   disable_escaping: boolean({ about: 'Put user name and password into the URL as they are.' }),

@@ -1,0 +1,120 @@
+// `sys/quotas/*`: limits on requests and leases.
+import type { Core } from '../core/core.ts'
+import type { LeaseQuota, RateQuota } from '../core/quotas.ts'
+import { listing } from '../kit/answer.ts'
+import { invalid } from '../kit/errors.ts'
+import { type Fields, type Values, any, boolean, duration, integer, list, text } from '../kit/field.ts'
+import { type Context, type Route, route } from '../kit/route.ts'
+
+const name = text({ about: 'Name of the quota.', required: true })
+const path = text({ about: 'What it is for: empty for everything, a namespace, a mount or a path.', default: '' })
+const inheritable = boolean({ about: 'Whether namespaces below are counted too.', default: false })
+
+interface Kind<F extends Fields, Q> {
+  base: 'rate-limit' | 'lease-count'
+  noun: string
+  fields: F
+  make(input: Values<F>): Omit<Q, 'name' | 'path' | 'inheritable'>
+  view(quota: Q): Record<string, unknown>
+}
+
+const rateFields = {
+  rate: any({ about: 'Requests per interval and client.', required: true }),
+  interval: duration({ about: 'The interval.', default: 1 }),
+  block_interval: duration({ about: 'How long a client that exceeds it is shut out.', default: 0 }),
+} satisfies Fields
+
+const rates: Kind<typeof rateFields, RateQuota> = {
+  base: 'rate-limit',
+  noun: 'rate limit',
+  fields: rateFields,
+  make(input) {
+    const rate = Number(input.rate)
+    if (!(rate > 0)) throw invalid("'rate' must be greater than 0")
+    return { rate, interval: input.interval || 1, blockInterval: input.block_interval }
+  },
+  view: (quota) => ({ rate: quota.rate, interval: quota.interval, block_interval: quota.blockInterval, inheritable: quota.inheritable, role: '' }),
+}
+
+const leaseFields = { max_leases: integer({ about: 'Leases at the most.', required: true }) } satisfies Fields
+const leases: Kind<typeof leaseFields, LeaseQuota> = {
+  base: 'lease-count',
+  noun: 'lease count',
+  fields: leaseFields,
+  make(input) {
+    if (input.max_leases < 1) throw invalid("'max_leases' must be greater than 0")
+    return { maxLeases: input.max_leases }
+  },
+  view: (quota) => ({ max_leases: quota.maxLeases, inheritable: quota.inheritable, role: '' }),
+}
+
+function kindRoutes<F extends Fields, Q extends { name: string; path: string; inheritable: boolean }>(core: Core, kind: Kind<F, Q>): Route[] {
+  const { view } = core.quotas
+  const key = (quota: string): string => `${kind.base}/${quota}`
+  const shown = (quota: Q): Record<string, unknown> => ({ name: quota.name, path: quota.path, type: kind.base, ...kind.view(quota) })
+  return [
+    route({ op: 'list', path: `quotas/${kind.base}`, about: `Lists the ${kind.noun} quotas.`, takes: {}, run: async () => listing(await view.children(`${kind.base}/`, { limit: 10_000 })) }),
+    route({
+      op: 'read',
+      path: `quotas/${kind.base}/:name`,
+      about: `Reads a ${kind.noun} quota.`,
+      takes: { name },
+      async run(_context, input) {
+        const found = await view.read<Q>(key(input.name))
+        return found && shown(found)
+      },
+    }),
+    route({
+      op: 'write',
+      path: `quotas/${kind.base}/:name`,
+      about: `Sets a ${kind.noun} quota.`,
+      takes: { name, path, inheritable, ...kind.fields },
+      async run(context: Context, input) {
+        const given = input as Values<F> & { name: string; path: string; inheritable: boolean }
+        await view.write(key(given.name), { name: given.name, path: context.mount.namespace + given.path.replace(/^\/+/, ''), inheritable: given.inheritable, ...kind.make(given) })
+        await core.quotas.load()
+      },
+    }),
+    route({
+      op: 'delete',
+      path: `quotas/${kind.base}/:name`,
+      about: `Removes a ${kind.noun} quota.`,
+      takes: { name },
+      async run(_context, input) {
+        await view.delete(key(input.name))
+        await core.quotas.load()
+      },
+    }),
+  ]
+}
+
+export const quotaRoutes = (core: Core): Route[] => [
+  ...kindRoutes(core, rates),
+  ...kindRoutes(core, leases),
+  route({
+    op: 'read',
+    path: 'quotas/config',
+    about: 'Reads what holds for all rate limit quotas.',
+    takes: {},
+    run: () => ({ rate_limit_exempt_paths: core.quotas.config.exemptPaths, enable_rate_limit_audit_logging: core.quotas.config.auditLogging, enable_rate_limit_response_headers: core.quotas.config.responseHeaders }),
+  }),
+  route({
+    op: 'write',
+    path: 'quotas/config',
+    about: 'Sets what holds for all rate limit quotas.',
+    takes: {
+      rate_limit_exempt_paths: list({ about: 'Paths that are never counted.' }),
+      enable_rate_limit_audit_logging: boolean({ about: 'Whether refused requests are audited.' }),
+      enable_rate_limit_response_headers: boolean({ about: 'Whether answers carry rate limit headers.' }),
+    },
+    async run(_context, input) {
+      const present = core.quotas.config
+      await core.quotas.view.write('config', {
+        exemptPaths: input.rate_limit_exempt_paths ?? present.exemptPaths,
+        auditLogging: input.enable_rate_limit_audit_logging ?? present.auditLogging,
+        responseHeaders: input.enable_rate_limit_response_headers ?? present.responseHeaders,
+      })
+      await core.quotas.load()
+    },
+  }),
+]
