@@ -8,6 +8,7 @@ import { makeCertificates } from './http/self-signed.ts'
 import { type Log, levelOf, makeLog } from './log.ts'
 import { type Server, startServer } from './server.ts'
 import { version } from './version.ts'
+import { startWorkers, workerCount } from './workers.ts'
 
 export interface DevOptions {
   rootToken?: string | undefined
@@ -39,11 +40,14 @@ export async function runServer(options: RunOptions): Promise<number> {
   if (options.checkOnly) return 0
   const log = makeLog(levelOf(options.logLevel) ?? config.log_level, options.logFormat === 'json' ? 'json' : config.log_format, (line) => process.stderr.write(`${line}\n`))
   for (const name of config.unknown) log.write('warn', 'unknown setting in the configuration', { name })
+  const count = options.dev ? 1 : workerCount(config)
+  if (count > 1) return runWorkers(config, count, log)
   const server = await startServer(config, log)
-  print(banner(config, server))
+  const addresses = server.listening.map((one) => one.address)
+  print(banner(config, addresses))
   if (options.dev) await prepareDev(server, options.dev)
-  log.write('info', 'the server is listening', { addresses: server.listening.map((one) => one.address).join(',') })
-  return untilSignal(server, log, options)
+  log.write('info', 'the server is listening', { addresses: addresses.join(',') })
+  return untilSignal(config, log, { stop: () => server.stop(), reload: () => reload(server, log, options) })
 }
 
 /** `strongroom start`: a persistent, unsealed server on loopback in one folder; found again at the next start. */
@@ -83,7 +87,7 @@ export async function startLocal(options: { listenAddress?: string } = {}): Prom
       `The key that unseals it is ${keyFile}; keep a copy elsewhere. Stop with Ctrl-C.`,
     ].join('\n'),
   )
-  return untilSignal(server, log, {})
+  return untilSignal(config, log, { stop: () => server.stop(), reload: () => server.reload() })
 }
 
 async function devConfig(dev: DevOptions): Promise<Config> {
@@ -133,11 +137,11 @@ async function prepareDev(server: Server, dev: DevOptions): Promise<void> {
   )
 }
 
-const banner = (config: Config, server: Server): string =>
+const banner = (config: Config, addresses: readonly string[]): string =>
   [
     '==> Strongroom server configuration:',
     '',
-    ...server.listening.map((one, index) => `${`Listener ${index + 1}`.padStart(24)}: ${one.address}`),
+    ...addresses.map((address, index) => `${`Listener ${index + 1}`.padStart(24)}: ${address}`),
     `${'Storage'.padStart(24)}: ${config.storage.type}`,
     `${'Version'.padStart(24)}: Strongroom v${version}`,
     '',
@@ -145,14 +149,26 @@ const banner = (config: Config, server: Server): string =>
     '',
   ].join('\n')
 
-function untilSignal(server: Server, log: Log, options: Pick<RunOptions, 'config'>): Promise<number> {
-  const pid = server.config.pid_file
+async function runWorkers(config: Config, count: number, log: Log): Promise<number> {
+  const workers = await startWorkers(config, count)
+  print(banner(config, workers.addresses))
+  log.write('info', 'the server is listening', { addresses: workers.addresses.join(','), workers: count })
+  const broken = workers.broken.then(async (why) => {
+    log.write('error', 'stopping', { why })
+    await workers.stop()
+    return 1
+  })
+  return Promise.race([broken, untilSignal(config, log, { stop: () => workers.stop(), reload: async () => workers.reload() })])
+}
+
+function untilSignal(config: Config, log: Log, running: { stop(): Promise<void>; reload(): Promise<void> }): Promise<number> {
+  const pid = config.pid_file
   if (pid !== undefined) writeFileSync(pid, `${process.pid}\n`, { mode: 0o644 })
   return new Promise((done) => {
     const end = (signal: NodeJS.Signals): void => {
       process.off('SIGINT', end).off('SIGTERM', end)
       log.write('info', 'stopping', { signal })
-      void server
+      void running
         .stop()
         .catch((cause: unknown) => log.write('error', 'stopping failed', { error: String(cause) }))
         .finally(() => {
@@ -161,14 +177,13 @@ function untilSignal(server: Server, log: Log, options: Pick<RunOptions, 'config
         })
     }
     process.on('SIGINT', end).on('SIGTERM', end)
-    process.on('SIGHUP', () => void reload(server, log, options))
+    process.on('SIGHUP', () => void running.reload())
   })
 }
 
 async function reload(server: Server, log: Log, options: Pick<RunOptions, 'config'>): Promise<void> {
   try {
-    for (const one of server.listening) one.reload()
-    await server.core.audit.reopen()
+    await server.reload()
     if (options.config) log.level = (await readConfig(options.config)).log_level
     log.write('info', 'reloaded')
   } catch (cause) {

@@ -26,7 +26,7 @@ import { systemEngine } from './system/index.ts'
 import type { NodeControls } from './system/node.ts'
 import { tokenEngine } from './system/token.ts'
 import { apiVersion, buildDate, version } from './version.ts'
-import { Worker } from './worker.ts'
+import { Housekeeping } from './housekeeping.ts'
 
 export interface Server {
   config: Config
@@ -34,19 +34,30 @@ export interface Server {
   keeper: SealKeeper
   listening: Listening[]
   answer(request: Request): Promise<Response>
+  /** Reads certificates anew and opens audit files again. */
+  reload(): Promise<void>
   /** Stops accepting, lets requests end, closes audit and storage. */
   stop(): Promise<void>
 }
 
+/** What a server needs to know of the others over the same store (`workers.ts`). */
+export interface Peers {
+  reusePort?: boolean
+  /** Told the root key when this process unseals, null when it seals. */
+  sealChanged?(rootKey: Buffer | null): void
+  /** Answers requests that another process must answer; null for all others. */
+  handOver?(request: Request): Promise<Response> | null
+}
+
 /** Opens the storage, unseals where the seal can, and listens. */
-export async function startServer(config: Config, log: Log): Promise<Server> {
+export async function startServer(config: Config, log: Log, peers: Peers = {}): Promise<Server> {
   const storage = await openStorage(config)
-  const server = await assemble(config, storage, log)
+  const server = await assemble(config, storage, log, peers)
   try {
     await server.keeper.openByItself()
-    const answer = (request: Request): Promise<Response> => server.answer(request)
+    const answer = (request: Request): Promise<Response> => peers.handOver?.(request) ?? server.answer(request)
     for (const listener of config.listeners) {
-      server.listening.push(await listen(listener, answer, { failed: (cause) => log.write('error', 'a request failed', describeError(cause)) }))
+      server.listening.push(await listen(listener, answer, { failed: (cause) => log.write('error', 'a request failed', describeError(cause)) }, { reusePort: peers.reusePort ?? false }))
     }
   } catch (cause) {
     await server.stop()
@@ -70,7 +81,7 @@ async function openSeal(config: Config, disabled: boolean) {
   return type.open(block.options)
 }
 
-async function assemble(config: Config, storage: Storage, log: Log): Promise<Server> {
+async function assemble(config: Config, storage: Storage, log: Log, peers: Peers): Promise<Server> {
   const barrier = new Barrier(storage)
   const state = { activeSince: null as string | null, cluster: null as { name: string; id: string } | null }
   const audit = new AuditBroker({
@@ -82,7 +93,7 @@ async function assemble(config: Config, storage: Storage, log: Log): Promise<Ser
   })
   const plugins: Plugins = { secret: byType(engines), auth: byType(authMethods) }
   const core = new Core({ storage, barrier, audit, plugins, defaults: { ttl: config.default_lease_ttl, maxTtl: config.max_lease_ttl } })
-  const worker = new Worker(core, (cause) => log.write('error', 'background work failed', describeError(cause)))
+  const housekeeping = new Housekeeping(core, (cause) => log.write('error', 'background work failed', describeError(cause)))
   const keeper = new SealKeeper({
     storage,
     barrier,
@@ -94,14 +105,16 @@ async function assemble(config: Config, storage: Storage, log: Log): Promise<Ser
       await core.refresh()
       state.cluster = { name: config.cluster_name, id: await core.clusterId() }
       state.activeSince = new Date().toISOString()
-      worker.start()
+      housekeeping.start()
+      peers.sealChanged?.(barrier.rootKey())
       log.write('info', 'the store is unsealed')
     },
     closing: async () => {
       state.activeSince = null
-      await worker.stop()
+      await housekeeping.stop()
       await audit.close()
       core.sealed()
+      peers.sealChanged?.(null)
       log.write('info', 'the store is sealed')
     },
     mintRootToken: () => core.mintRootToken(),
@@ -109,13 +122,14 @@ async function assemble(config: Config, storage: Storage, log: Log): Promise<Ser
   const facts = factsOf(config, state)
   const listening: Listening[] = []
   const inFlight = new InFlight()
+  const reload = async (): Promise<void> => {
+    for (const one of listening) one.reload()
+    await audit.reopen()
+  }
   const controls: NodeControls = {
     logLevel: () => log.level,
     setLogLevel: (level) => void (log.level = levelOf(level) ?? config.log_level),
-    async reload() {
-      for (const one of listening) one.reload()
-      await audit.reopen()
-    },
+    reload,
     sanitizedConfig: () => sanitized(config),
     inFlight: () => inFlight.list(),
   }
@@ -135,6 +149,7 @@ async function assemble(config: Config, storage: Storage, log: Log): Promise<Ser
     keeper,
     listening,
     answer: (request) => inFlight.track(request, answerVault(core, request)),
+    reload,
     async stop() {
       await Promise.all(listening.map((one) => one.close(5000)))
       await keeper.seal()

@@ -50,14 +50,16 @@ export class LineQueue {
     this.#settings = settings
   }
 
-  get idle(): boolean {
-    return this.#waiting === null && this.#current === null
+  /** Whether a `put` has not ended, though its lines may have been refused meanwhile. */
+  get busy(): boolean {
+    return this.#current !== null
   }
 
   /** Resolves when the batch that holds the line has been put. Lines of one batch share the promise. */
   write(line: Uint8Array): Promise<void> {
     if (this.#current !== null && this.#signal.aborted) return Promise.reject(failure(this.#settings.name, 'an earlier write has not ended'))
-    const batch = (this.#waiting ??= this.#arrange(line.length))
+    const batch = (this.#waiting ??= this.#arrange())
+    if (batch.size === 0) batch.firstSize = line.length
     const end = batch.size + line.length + 1
     if (end > batch.room.length) {
       const bigger = Buffer.allocUnsafeSlow(Math.max(batch.room.length * 2, end))
@@ -70,11 +72,17 @@ export class LineQueue {
     return batch.promise
   }
 
-  #arrange(firstSize: number): Waiting {
+  /** Has a batch put, without a line if none comes: for work that must not overlap with writes. */
+  touch(): Promise<void> {
+    if (this.#current !== null && this.#signal.aborted) return Promise.reject(failure(this.#settings.name, 'an earlier write has not ended'))
+    return (this.#waiting ??= this.#arrange()).promise
+  }
+
+  #arrange(): Waiting {
     const room = this.#spare ?? Buffer.allocUnsafeSlow(start)
     this.#spare = null
     if (this.#current === null) setImmediate(() => this.#begin())
-    return { room, size: 0, firstSize, ...Promise.withResolvers<void>() }
+    return { room, size: 0, firstSize: 0, ...Promise.withResolvers<void>() }
   }
 
   /** Resolves when nothing waits any more, whether it was put or failed. */

@@ -1,7 +1,7 @@
 // What audit is told of a request: built once, completed with the response.
 import type { AuditMount, AuditSubject, AuditToken } from './audit/entry.ts'
 import { stamp } from './audit/entry.ts'
-import type { AuthReply, Call, Reply } from './call.ts'
+import type { AuthReply, Call, DialectNote, Reply } from './call.ts'
 import type { Identified, Session, Verdict } from './gate.ts'
 import type { Mount, MountRecord, Target } from './mounts.ts'
 
@@ -56,9 +56,12 @@ export function subjectOf(call: Call, target: Target, who: Identified, verdict: 
     headers: call.headers as AuditSubject['headers'],
     data: Object.keys(call.body).length > 0 ? call.body : null,
     wrapTtl: call.wrapTtl,
+    ...(call.dialect && { dialect: noteOf(call.dialect) }),
     ...(verdict.fault && { error: verdict.fault.message }),
   }
 }
+
+const noteOf = ({ name, service, action, region, parameters, eventId, userAgent }: DialectNote): object => ({ name, service, action, region, parameters, event_id: eventId, user_agent: userAgent })
 
 /** Adds the outcome to a subject. */
 export function complete(subject: AuditSubject, reply: Reply): AuditSubject {

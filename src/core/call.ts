@@ -11,6 +11,19 @@ export interface Credential {
   proof?: unknown
 }
 
+/** How a dialect names what was asked, written to the audit log in clear: nothing secret. */
+export interface DialectNote {
+  name: string
+  service: string
+  action: string
+  region: string
+  /** Names of resources and the like. */
+  parameters: Record<string, unknown>
+  /** One for all calls that one wire request became. */
+  eventId: string
+  userAgent: string
+}
+
 export interface Call {
   /** Random UUID; also the audit's request id. */
   id: string
@@ -26,6 +39,7 @@ export interface Call {
   remote: { address: string; port: number }
   headers: Readonly<Record<string, string | string[] | undefined>>
   signal: AbortSignal
+  dialect?: DialectNote
 }
 
 export interface AuthReply {

@@ -8,6 +8,7 @@ export const faults = {
   'not-found': { status: 404, message: 'not found' },
   'no-route': { status: 404, message: 'no handler for route' },
   unsupported: { status: 405, message: 'unsupported operation' },
+  exists: { status: 409, message: 'already exists' },
   conflict: { status: 409, message: 'the data changed while it was being written' },
   precondition: { status: 412, message: 'precondition failed' },
   'too-large': { status: 413, message: 'request body too large' },

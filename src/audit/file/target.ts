@@ -49,16 +49,17 @@ export class FileTarget implements AuditDevice {
     return this.#queue.write(line)
   }
 
-  async reopen(): Promise<void> {
-    if (this.#queue.idle) await this.#replace()
-    else this.#renew = true
+  reopen(): Promise<void> {
+    this.#renew = true
+    return this.#queue.touch()
   }
 
   async close(): Promise<void> {
     await this.#queue.drain()
     const fd = this.#fd
     this.#fd = -1
-    if (fd >= 0) await closed(fd)
+    // A write that hangs still holds the descriptor: closing it would let the write reach whatever takes its number.
+    if (fd >= 0 && !this.#queue.busy) await closed(fd)
   }
 
   async #put(batch: Batch, signal: { readonly aborted: boolean }): Promise<void> {
@@ -70,6 +71,7 @@ export class FileTarget implements AuditDevice {
         if (this.#renew || !(await this.#inPlace())) await this.#replace()
       }
     }
+    if (batch.bytes.length === 0) return
     await this.#putAll(batch.bytes, signal)
     // A file without a name is lost with the process: the lines go to the one that takes its place.
     if (this.#regular && fstatSync(this.#fd).nlink === 0) {

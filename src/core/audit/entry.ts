@@ -70,6 +70,8 @@ export interface AuditSubject {
   data: Record<string, unknown> | null
   /** Seconds; 0 where no wrapping is asked. */
   wrapTtl: number
+  /** How another dialect than Vault's named the request; written as it is. */
+  dialect?: object
   error?: string
   response?: AuditResponse
   /** Owned by the broker: what the request's line can lend to the answer's. */

@@ -96,6 +96,7 @@ export class Formatter {
     if (remote.port !== 0) line.ascii(number('remote_port', remote.port))
     this.#headers(line, subject.headers)
     if (subject.wrapTtl !== 0) line.ascii(number('wrap_ttl', subject.wrapTtl))
+    if (subject.dialect !== undefined) line.text(`,"dialect":${quote(subject.dialect)}`)
     if (subject.data === null || isEmpty(subject.data)) return
     line.ascii(',"data":')
     this.#data(line, subject.data, subject.mount?.clearRequestKeys)

@@ -56,6 +56,18 @@ test('a lost end shows as a writer without its closing marker', async () => {
   assert.equal(report.notes.length, 2)
 })
 
+test('a line that a killed process left unfinished is a note where the next chain begins, else a problem', async () => {
+  const view = memoryView()
+  const first = await record(5, view)
+  const second = await record(2, view)
+  const torn = [...first.lines.slice(0, 4), first.lines[4]!.slice(0, 50), ...second.lines]
+  const report = await verifyAudit(torn, { publicKey: first.publicKey })
+  assert.deepEqual(report.problems, [])
+  assert.match(report.notes.join(), /line 5 was cut off/)
+  const middle = await verifyAudit(torn.with(6, torn[6]!.slice(0, 50)), { publicKey: first.publicKey })
+  assert.deepEqual(kinds(middle), ['7:unreadable', '8:dropped'])
+})
+
 test('several writers in one file, interleaved, verify; a line moved between them does not', async () => {
   const view = memoryView()
   const [first, second] = await Promise.all([record(5, view), record(5, view)])

@@ -143,7 +143,17 @@ class Verification {
     if (this.#keyId !== null && marker.key !== this.#keyId) this.#report('unknown-key', 'the chain names another key', writer)
     if (marker.event === 'close') state.closed = true
     if (marker.event === 'moved' && typeof marker.since === 'number') state.since ??= marker.since
+    if (marker.event === 'open') this.#excuse()
     if (marker.event === 'open' && marker.continues !== undefined) this.#continued.push({ ...marker.continues, line: this.#line })
+  }
+
+  // A process that was killed, or a disk that was full, leaves a cut line before the next chain begins. What was
+  // taken before is proven by numbers alone: excusing the rest of a line hides nothing.
+  #excuse(): void {
+    const last = this.problems.at(-1)
+    if (last?.kind !== 'unreadable' || last.line !== this.#line - 1) return
+    this.problems.pop()
+    this.#notes.push(`line ${last.line} was cut off by a failure; a new chain begins after it`)
   }
 
   #report(kind: ProblemKind, message: string, writer?: string, line = this.#line): void {

@@ -3,8 +3,9 @@ import { answer } from '../../kit/answer.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { type Fields, integer, isObject, object, text } from '../../kit/field.ts'
 import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
+import { entryRead, entryWrite, readEntry, writeEntry } from './entry.ts'
 import { mergePatch } from './merge-patch.ts'
-import { type Secret, addVersion, checkCas, isDeleted, newSecret, payloadKey, payloadOf, requirePath, secretAt, settingsOf, stamp, versionView } from './secret.ts'
+import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, requirePath, secretAt, settingsOf, stamp, versionView } from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
 const version = integer({ about: 'Number of the version; 0 for the newest.', default: 0 })
@@ -25,10 +26,10 @@ function casOf(options: Record<string, unknown>): number | undefined {
 async function load(context: Context, at: string, wanted: number): Promise<{ secret: Secret; number: number; data: Record<string, unknown> | null } | null> {
   const secret = await secretAt(context.store, requirePath(at))
   if (!secret) return null
-  const number = wanted === 0 ? secret.current : wanted
+  const number = wanted === 0 ? liveOf(secret) : wanted
   const found = secret.versions[number]
   if (!found) return null
-  if (found.destroyed || isDeleted(found, context.now())) return { secret, number, data: null }
+  if (!isReadable(secret, found, context.now())) return { secret, number, data: null }
   const bytes = await context.store.get(payloadKey(at, number))
   return bytes && { secret, number, data: payloadOf(bytes, found) }
 }
@@ -43,9 +44,10 @@ async function write(context: Context, at: string, cas: number | undefined, make
     const secret = await secretAt(tx, at)
     let present: Record<string, unknown> | null = null
     if (mustExist) {
-      const found = secret?.versions[secret.current]
-      const bytes = found && !found.destroyed && !isDeleted(found, now) ? await tx.get(payloadKey(at, secret!.current)) : null
-      if (!bytes) return secret && found ? answer({ data: { data: null, metadata: versionView(secret, secret.current) }, status: 404 }) : null
+      const live = secret ? liveOf(secret) : 0
+      const found = secret?.versions[live]
+      const bytes = found && isReadable(secret!, found, now) ? await tx.get(payloadKey(at, live)) : null
+      if (!bytes) return secret && found ? answer({ data: { data: null, metadata: versionView(secret, live) }, status: 404 }) : null
       present = payloadOf(bytes, found!)
     }
     checkCas(secret, settings, cas)
@@ -59,8 +61,9 @@ export const dataRoutes: Route[] = [
     op: 'read',
     path: 'data/:path*',
     about: 'Reads a version of a secret.',
-    takes: { path, version },
+    takes: { path, version, ...entryRead },
     async run(context, input) {
+      if (input.entry) return readEntry(context, input)
       const found = await load(context, input.path, input.version)
       return found && shown({ data: found.data, metadata: versionView(found.secret, found.number) }, found.data !== null)
     },
@@ -69,9 +72,10 @@ export const dataRoutes: Route[] = [
     op: 'write',
     path: 'data/:path*',
     about: 'Writes a new version of a secret.',
-    takes: written,
+    takes: { ...written, ...entryWrite },
     exists: async (context, input) => (await secretAt(context.store, input.path)) !== null,
     run(context, input) {
+      if (input.entry) return writeEntry(context, input, input.entry)
       if (input.data === undefined) throw invalid('no data provided')
       return write(context, input.path, casOf(input.options), () => input.data!, false)
     },
@@ -97,9 +101,10 @@ export const dataRoutes: Route[] = [
       const now = context.now()
       await context.store.update(async (tx) => {
         const secret = await secretAt(tx, requirePath(input.path))
-        const newest = secret?.versions[secret.current]
-        if (!secret || !newest || newest.destroyed || isDeleted(newest, now)) return
-        const versions = { ...secret.versions, [secret.current]: { ...newest, deleted: stamp(now) } }
+        const live = secret ? liveOf(secret) : 0
+        const newest = secret?.versions[live]
+        if (!secret || !newest || !isReadable(secret, newest, now)) return
+        const versions = { ...secret.versions, [live]: { ...newest, deleted: stamp(now) } }
         tx.write(`meta/${input.path}`, { ...secret, updated: stamp(now), versions })
       })
     },

@@ -5,6 +5,7 @@ import { text } from '../../kit/field.ts'
 import { type Engine, type Operation, type Route, route } from '../../kit/route.ts'
 import { copyRoutes } from './copy.ts'
 import { dataRoutes } from './data.ts'
+import { endings, restoreRoute } from './entry-change.ts'
 import { metadataRoutes } from './metadata.ts'
 import { v1Routes } from './v1.ts'
 import { versionRoutes } from './versions.ts'
@@ -22,12 +23,13 @@ const hints: Route[] = (['read', 'write', 'delete', 'list'] satisfies Operation[
   }),
 )
 
-const v2Routes: Route[] = [...dataRoutes, ...versionRoutes, ...metadataRoutes, ...copyRoutes, ...hints]
+const v2Routes: Route[] = [...dataRoutes, ...versionRoutes, ...metadataRoutes, ...copyRoutes, restoreRoute, ...hints]
 
 export const kv: Engine = {
   type: 'kv',
   about: 'Static secrets, with versions or without',
   routes: v1Routes,
+  chores: [endings],
   variant: (options) => (options.version === '2' ? v2Routes : v1Routes),
   check(options) {
     if (options.version !== undefined && !/^[12]?$/.test(options.version)) throw invalid('options.version must be "1" or "2"')

@@ -3,7 +3,9 @@ import { formatDuration } from '../../kit/duration.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { type Fields, boolean, duration, integer, isObject, object, text } from '../../kit/field.ts'
 import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
-import { type Secret, type Settings, changeSecret, newSecret, noSettings, payloadKey, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
+import { entryRead } from './entry.ts'
+import { changeEntry, describeEntry, endEntry, entryChange, entryEnd, entryList, listEntries } from './entry-change.ts'
+import { type Secret, type Settings, changeSecret, liveOf, newSecret, noSettings, removeSecret, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
 const settings = {
@@ -16,7 +18,7 @@ const page = { after: text({ about: 'Begin after this name.' }), limit: integer(
 const metadataView = (secret: Secret): Record<string, unknown> => ({
   cas_required: secret.casRequired,
   created_time: secret.created,
-  current_version: secret.current,
+  current_version: liveOf(secret),
   custom_metadata: Object.keys(secret.custom).length > 0 ? secret.custom : null,
   delete_version_after: formatDuration(secret.deleteVersionAfter),
   max_versions: secret.maxVersions,
@@ -74,8 +76,9 @@ const lists = (['list', 'scan'] as const).flatMap((op): Route[] => [
     op,
     path: 'metadata/:path*',
     about: op === 'list' ? 'Lists names in a folder.' : 'Lists every name below a folder.',
-    takes: { path, ...page },
+    takes: { path, ...page, ...(op === 'scan' ? entryList : {}) },
     async run(context, input): Promise<Outcome> {
+      if ('entry' in input && input.entry) return listEntries(context, input)
       const keys = await names(context, op, input)
       return keys.length > 0 ? { keys } : null
     },
@@ -119,8 +122,9 @@ export const metadataRoutes: Route[] = [
     op: 'read',
     path: 'metadata/:path*',
     about: 'Reads settings and history of a secret.',
-    takes: { path },
+    takes: { path, ...entryRead },
     async run(context, input) {
+      if (input.entry) return describeEntry(context, input)
       const secret = await secretAt(context.store, requirePath(input.path))
       return secret && metadataView(secret)
     },
@@ -144,8 +148,9 @@ export const metadataRoutes: Route[] = [
     op: 'patch',
     path: 'metadata/:path*',
     about: 'Changes some settings of a secret; null in custom_metadata removes a key.',
-    takes: { path, ...settings, custom_metadata: object({ about: 'Strings to set, nulls to remove.' }) },
-    async run(context, input) {
+    takes: { path, ...settings, custom_metadata: object({ about: 'Strings to set, nulls to remove.' }), ...entryChange },
+    async run(context, input): Promise<Outcome> {
+      if (input.entry) return changeEntry(context, input, input.entry)
       const found = await changeSecret(context, requirePath(input.path), (secret) => {
         const custom: Record<string, unknown> = { ...secret.custom }
         for (const [key, value] of Object.entries(isObject(input.custom_metadata) ? input.custom_metadata : {})) {
@@ -161,14 +166,11 @@ export const metadataRoutes: Route[] = [
     op: 'delete',
     path: 'metadata/:path*',
     about: 'Removes a secret with all its versions and settings.',
-    takes: { path },
-    async run(context, input) {
+    takes: { path, ...entryEnd },
+    async run(context, input): Promise<Outcome> {
       requirePath(input.path)
-      await context.store.update(async (tx) => {
-        const secret = await secretAt(tx, input.path)
-        for (const number of Object.keys(secret?.versions ?? {})) tx.delete(payloadKey(input.path, Number(number)))
-        tx.delete(`meta/${input.path}`)
-      })
+      if (input.recovery !== undefined) return endEntry(context, input, input.recovery)
+      await context.store.update(async (tx) => removeSecret(tx, input.path, await secretAt(tx, input.path)))
     },
   }),
   ...lists,

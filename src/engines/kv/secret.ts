@@ -1,6 +1,8 @@
 // The versioned secret: its record, its versions and how both lie in the store.
 // `meta/<path>` holds the record, `data/<path>//<number>` a version's payload; no path has an empty segment.
+import { randomUUID } from 'node:crypto'
 import { Fault, invalid } from '../../kit/errors.ts'
+import { isObject } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
 import type { Reader, Transaction } from '../../kit/view.ts'
 
@@ -30,9 +32,15 @@ export interface Secret {
   versions: Record<string, Version>
   /** Staging labels by name, each the number of a version. */
   labels?: Record<string, number>
-  /** What other dialects keep with a secret (description, tags, rotation, a pending deletion). */
+  /** What other dialects keep with a secret (description, rotation, replication). */
   attributes?: Record<string, unknown>
+  /** Set while the whole secret waits for its end; milliseconds since 1970. */
+  deletion?: { asked: number; due: number }
 }
+
+/** The label of the version that reads without a number give, and that of the one before it. */
+export const currentLabel = 'AWSCURRENT'
+export const previousLabel = 'AWSPREVIOUS'
 
 export interface Settings {
   maxVersions: number
@@ -52,13 +60,36 @@ export const stamp = (milliseconds: number): string => `${new Date(milliseconds)
 
 export const isDeleted = (version: Version, now: number): boolean => version.deleted !== '' && Date.parse(version.deleted) <= now
 
+/** Staging labels by name; while nobody has moved one, the newest version is current. */
+export function labelsOf(secret: Secret): Record<string, number> {
+  if (secret.labels) return secret.labels
+  if (secret.current === 0) return {}
+  const previous = secret.versions[secret.current - 1] ? { [previousLabel]: secret.current - 1 } : {}
+  return { [currentLabel]: secret.current, ...previous }
+}
+
+/** The version that readers without a number get: a newer one may still be pending. 0: none. */
+export const liveOf = (secret: Secret): number => secret.labels?.[currentLabel] ?? secret.current
+
+/** Labels after `names` were moved to a version; who loses `AWSCURRENT` becomes `AWSPREVIOUS`. */
+export function moveLabels(labels: Record<string, number>, names: readonly string[], number: number): Record<string, number> {
+  const moved = { ...labels }
+  const before = labels[currentLabel]
+  for (const name of names) moved[name] = number
+  if (names.includes(currentLabel) && before !== undefined && before !== number) moved[previousLabel] = before
+  return moved
+}
+
+/** Whether a version can be read: not deleted, not destroyed, its secret not about to end. */
+export const isReadable = (secret: Secret, version: Version, now: number): boolean => !secret.deletion && !version.destroyed && !isDeleted(version, now)
+
 /** What Vault shows of one version. */
 export const versionView = (secret: Secret, number: number): Record<string, unknown> => {
   const version = secret.versions[number]!
   return {
     created_time: version.created,
     custom_metadata: Object.keys(secret.custom).length > 0 ? secret.custom : null,
-    deletion_time: version.deleted,
+    deletion_time: secret.deletion && version.deleted === '' ? stamp(secret.deletion.asked) : version.deleted,
     destroyed: version.destroyed,
     version: number,
   }
@@ -67,8 +98,19 @@ export const versionView = (secret: Secret, number: number): Record<string, unkn
 export const payloadOf = (bytes: Uint8Array, version: Version): Record<string, unknown> => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (version.media === 'binary') return { value: buffer.toString('base64') }
-  if (version.media === 'text') return { value: buffer.toString() }
+  if (version.media === 'text') return objectIn(buffer.toString()) ?? { value: buffer.toString() }
   return JSON.parse(buffer.toString()) as Record<string, unknown>
+}
+
+/** The object that a text is the JSON of, or null. */
+function objectIn(text: string): Record<string, unknown> | null {
+  if (!/^\s*\{/.test(text)) return null
+  try {
+    const value: unknown = JSON.parse(text, (key, inner: unknown) => (key === '__proto__' ? undefined : inner))
+    return isObject(value) ? value : null
+  } catch {
+    return null
+  }
 }
 
 /** Refuses a write whose check-and-set does not fit. `cas` undefined: none was given. */
@@ -77,30 +119,59 @@ export function checkCas(secret: Secret | null, settings: Settings, cas: number 
     if (settings.casRequired || secret?.casRequired) throw invalid('check-and-set parameter required for this call')
     return
   }
-  if (cas !== (secret?.current ?? 0)) throw invalid('check-and-set parameter did not match the current version')
+  if (cas !== (secret ? liveOf(secret) : 0)) throw invalid('check-and-set parameter did not match the current version')
 }
 
 export const newSecret = (at: string): Secret => ({
   created: at, updated: at, current: 0, oldest: 0, maxVersions: 0, casRequired: false, deleteVersionAfter: 0, custom: {}, versions: {},
 })
 
-/** Adds a version to a secret within a transaction and drops those beyond the limit; returns the changed record. */
-export function addVersion(tx: Transaction, path: string, secret: Secret, settings: Settings, bytes: Uint8Array, now: number, extra: Partial<Version> = {}): Secret {
+export interface NewVersion extends Pick<Version, 'id' | 'media'> {
+  /** Labels that move to it; default `AWSCURRENT`. */
+  stages?: readonly string[]
+}
+
+/** Adds a version to a secret within a transaction and drops those beyond the limit that no label holds; returns the changed record. */
+export function addVersion(tx: Transaction, path: string, secret: Secret, settings: Settings, bytes: Uint8Array, now: number, wanted: NewVersion = {}): Secret {
   const at = stamp(now)
   const number = secret.current + 1
   const lives = secret.deleteVersionAfter || settings.deleteVersionAfter
-  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: at, deleted: lives > 0 ? stamp(now + lives * 1000) : '', destroyed: false, ...extra } }
-  const limit = secret.maxVersions || settings.maxVersions || defaultMaxVersions
-  const kept = new Set(Object.values(secret.labels ?? {}))
-  let oldest = secret.oldest || 1
-  while (number - oldest + 1 > limit && !kept.has(oldest)) {
-    if (versions[oldest]) tx.delete(payloadKey(path, oldest))
-    delete versions[oldest++]
-  }
-  const changed: Secret = { ...secret, updated: at, current: number, oldest: Object.keys(versions).length === 1 && oldest === number ? number : oldest === 1 ? 0 : oldest, versions }
+  const { stages = [currentLabel], id = randomUUID(), media } = wanted
+  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: at, deleted: lives > 0 ? stamp(now + lives * 1000) : '', destroyed: false, id, ...(media && { media }) } }
+  const derived = secret.labels === undefined && stages.length === 1 && stages[0] === currentLabel
+  const labels = derived ? undefined : moveLabels(labelsOf(secret), stages, number)
+  prune(tx, path, versions, secret.maxVersions || settings.maxVersions || defaultMaxVersions, labels ?? { [currentLabel]: number })
+  const oldest = Number(Object.keys(versions)[0])
+  const { deletion: _, ...kept } = secret
+  const changed: Secret = { ...kept, updated: at, current: number, oldest: oldest === 1 && number > 1 ? 0 : oldest, versions, ...(labels && { labels }) }
   tx.put(payloadKey(path, number), bytes)
   tx.write(`meta/${path}`, changed)
+  if (secret.deletion) tx.delete(endKey(secret.deletion.due, path))
   return changed
+}
+
+/** Removes the oldest versions beyond `limit`, except where a label holds one. */
+function prune(tx: Transaction, path: string, versions: Record<string, Version>, limit: number, labels: Record<string, number>): void {
+  const held = new Set(Object.values(labels))
+  let count = Object.keys(versions).length
+  for (const number of Object.keys(versions).map(Number)) {
+    if (count <= limit) return
+    if (held.has(number)) continue
+    tx.delete(payloadKey(path, number))
+    delete versions[number]
+    count--
+  }
+}
+
+/** Time-ordered key of a secret that waits for its end. */
+export const endKey = (due: number, path: string): string => `end/${String(Math.trunc(due / 1000)).padStart(11, '0')}/${path}`
+
+/** Removes a secret with everything that belongs to it. */
+export function removeSecret(tx: Transaction, path: string, secret: Secret | null): void {
+  for (const number of Object.keys(secret?.versions ?? {})) tx.delete(payloadKey(path, Number(number)))
+  if (secret?.deletion) tx.delete(endKey(secret.deletion.due, path))
+  tx.delete(`meta/${path}`)
+  tx.delete(`seen/${path}`)
 }
 
 /** Numbers of versions from a request: a list, one number, or text with commas. */

@@ -1,6 +1,7 @@
 // Ending versions and bringing them back: `delete/`, `undelete/`, `destroy/`.
 import { list, text } from '../../kit/field.ts'
 import { type Route, route } from '../../kit/route.ts'
+import { withoutEnd } from './entry-change.ts'
 import { type Version, changeSecret, isDeleted, payloadKey, requirePath, stamp, versionNumbers } from './secret.ts'
 
 interface Ending {
@@ -44,7 +45,7 @@ export const versionRoutes: Route[] = endings.map(({ path, about, change }) =>
           secret.versions[number] = changed
           if (changed.destroyed) tx.delete(payloadKey(input.path, number))
         }
-        return { ...secret, updated: stamp(now) }
+        return { ...(path.startsWith('undelete') ? withoutEnd(tx, input.path, secret) : secret), updated: stamp(now) }
       })
     },
   }),

@@ -2,7 +2,7 @@
 import type { Text } from '../match/text.ts'
 import type { Part } from './index.ts'
 
-const least = 24
+const least = 32
 const most = 1 << 20
 const value = new Int8Array(256).fill(-1)
 ;[...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].forEach((character, at) => (value[character.charCodeAt(0)] = at))
@@ -11,7 +11,7 @@ value[95] = 63
 const hexDigit = new Uint8Array(256)
 for (const character of '0123456789abcdefABCDEF') hexDigit[character.charCodeAt(0)] = 1
 
-/** Looks at every 24th byte only: a run that long cannot hide between two looks. */
+/** Looks at every 32nd byte only: a run that long cannot hide between two looks. */
 export function findRuns(text: Text, parts: Part[], limit: number): void {
   const { bytes, length } = text
   for (let look = least - 1; look < length; look += least) {

@@ -31,12 +31,27 @@ export const isPath = (value: string): boolean => path.test(value)
 export const isPublicMaterial = (value: string): boolean => publicMaterial.test(value)
 export const isUuid = (value: string): boolean => uuid.test(value)
 
+const counts = new Uint16Array(128)
+
 /** Whether one or two characters make up most of the value: `********`, `xxxx-xxxx`, `0000`. */
 export function isMask(value: string): boolean {
-  if (/\.{3}|…|\*{3}|#{4}|•/.test(value)) return true
-  const counts = new Map<string, number>()
-  for (const character of value) if (!'-_ .'.includes(character)) counts.set(character.toLowerCase(), (counts.get(character.toLowerCase()) ?? 0) + 1)
-  const sorted = [...counts.values()].sort((a, b) => b - a)
-  const total = sorted.reduce((sum, n) => sum + n, 0)
-  return total === 0 || sorted.length <= 2 || (total >= 8 && sorted[0]! / total > 0.6)
+  counts.fill(0)
+  let kinds = 0
+  let total = 0
+  let most = 0
+  let before = 0
+  let row = 1
+  for (let at = 0; at < value.length; at++) {
+    let code = value.charCodeAt(at)
+    row = code === before ? row + 1 : 1
+    before = code
+    if (row === 3 && (code === 46 || code === 42)) return true
+    if (code === 45 || code === 95 || code === 32 || code === 46) continue
+    if (code >= 65 && code <= 90) code += 32
+    const count = ++counts[code & 127]!
+    if (count === 1) kinds++
+    if (count > most) most = count
+    total++
+  }
+  return kinds <= 2 || (total >= 8 && most / total > 0.6)
 }

@@ -1,4 +1,5 @@
-// What text a pattern is sure to begin with: a keyword that is that beginning tells where the match starts.
+// What a pattern is sure to hold: the text that it begins with (a keyword that is that beginning tells where the match
+// starts), and a sign.
 
 const assertions = /^(?:\\[bB]|\(\?<?[=!](?:\\.|\[(?:\\.|[^\]\\])*\]|[^()\\[])*\)|\(\?:\(\?<[=!](?:\\.|\[(?:\\.|[^\]\\])*\]|[^()\\[])*\)(?:\|\(\?<[=!](?:\\.|\[(?:\\.|[^\]\\])*\]|[^()\\[])*\))*\))/
 
@@ -16,6 +17,19 @@ export function literalStart(pattern: RegExp): string {
   const next = rest[literal.length]
   const whole = literal.replaceAll('\\', '')
   return next === '?' || next === '*' || next === '{' || next === '+' ? whole.slice(0, -1) : whole
+}
+
+/** The byte of `@` where every match must hold one outside any group, else 0: few windows hold one. */
+export function requiredSign(pattern: RegExp): number {
+  const { source } = pattern
+  if (hasBar(source)) return 0
+  let depth = 0
+  for (const match of source.matchAll(/\\.|\[(?:\\.|[^\]\\])*\]|[()@]/g)) {
+    if (match[0] === '(') depth++
+    else if (match[0] === ')') depth--
+    else if (match[0] === '@' && depth === 0 && !/^[?*{]/.test(source.slice(match.index + 1))) return 64
+  }
+  return 0
 }
 
 /** Whether an alternation stands outside any group. */

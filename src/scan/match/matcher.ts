@@ -6,7 +6,7 @@ import type { Candidate } from './candidate.ts'
 import { entropy } from './entropy.ts'
 import { Hits } from './hits.ts'
 import { lookBack, planOf, type Plan } from './plan.ts'
-import { holdsRun } from './run-length.ts'
+import { holdsByte, holdsRun } from './run-length.ts'
 import type { Text } from './text.ts'
 
 /** Where the text comes from; decides how its syntax is read. */
@@ -24,6 +24,15 @@ export interface Detector {
   begin?(text: Text, place: Place): void
 }
 
+/** Ties a keyword to a rule or detector. `start`: the rule's matches begin at the keyword; told when it is first seen. */
+interface Hook {
+  target: number
+  mode: 'unknown' | 'start' | 'window' | 'detector'
+  alone: boolean
+  length: number
+  keyword: string
+}
+
 const companionReach = 4096
 
 export class Matcher {
@@ -32,9 +41,7 @@ export class Matcher {
   /** Made when a rule's keyword is first seen. */
   readonly #plans: (Plan | undefined)[] = []
   readonly #detectors: Detector[]
-  /** Rules and detectors of each keyword; detectors follow the rules in number. */
-  readonly #targets: Int32Array[]
-  readonly #keywords: string[]
+  readonly #hooks: Hook[][]
   readonly #from: Int32Array
   readonly #to: Int32Array
   readonly #hits = new Hits()
@@ -42,18 +49,21 @@ export class Matcher {
   constructor(rules: Rule[], detectors: Detector[], automaton?: Automaton) {
     this.#rules = rules
     this.#detectors = detectors
-    const targets = new Map<string, number[]>()
-    ;[...rules, ...detectors].forEach((target, number) => {
-      for (const keyword of target.keywords) {
-        const list = targets.get(keyword)
-        if (list) list.push(number)
-        else targets.set(keyword, [number])
-      }
+    const hooks = new Map<string, Hook[]>()
+    const hook = (keyword: string, target: number, mode: Hook['mode'], alone: boolean): void => {
+      const list = hooks.get(keyword)
+      const made = { target, mode, alone, length: keyword.length, keyword }
+      if (list) list.push(made)
+      else hooks.set(keyword, [made])
+    }
+    rules.forEach((rule, number) => {
+      for (const keyword of new Set(rule.keywords)) hook(keyword, number, 'unknown', rule.alone?.includes(keyword) ?? false)
     })
-    const keywords = [...targets.keys()]
-    this.automaton = automaton ?? buildAutomaton(keywords)
-    this.#targets = keywords.map((keyword) => Int32Array.from(targets.get(keyword)!))
-    this.#keywords = keywords
+    detectors.forEach((detector, number) => {
+      for (const keyword of detector.keywords) hook(keyword, number, 'detector', false)
+    })
+    this.automaton = automaton ?? buildAutomaton([...hooks.keys()])
+    this.#hooks = [...hooks.values()]
     this.#from = new Int32Array(rules.length).fill(-1)
     this.#to = new Int32Array(rules.length)
   }
@@ -69,11 +79,12 @@ export class Matcher {
       const row = (hits.states[at]! - accepting) / width
       const end = hits.ends[at]! + 1
       for (let n = endsAt[row]!; n < endsAt[row + 1]!; n++) {
-        const keyword = this.#keywords[ends[n]!]!
-        const start = end - keyword.length
-        for (const target of this.#targets[ends[n]!]!) {
-          if (target >= this.#rules.length) this.#detectors[target - this.#rules.length]!.hit(text, start, end, place, found)
-          else this.#visit(text, target, keyword, start, open, found)
+        const hooks = this.#hooks[ends[n]!]!
+        for (let which = 0; which < hooks.length; which++) {
+          const hook = hooks[which]!
+          const start = end - hook.length
+          if (hook.mode === 'detector') this.#detectors[hook.target]!.hit(text, start, end, place, found)
+          else if (!hook.alone || !(isLetter(text.bytes[start - 1]) || isSmallLetter(text.bytes[end]))) this.#visit(text, hook, start, open, found)
         }
       }
     }
@@ -83,15 +94,12 @@ export class Matcher {
     }
   }
 
-  #visit(text: Text, target: number, keyword: string, start: number, open: number[], found: (candidate: Candidate) => void): void {
+  #visit(text: Text, hook: Hook, start: number, open: number[], found: (candidate: Candidate) => void): void {
+    const { target } = hook
     const plan = (this.#plans[target] ??= planOf(this.#rules[target]!))
-    if (plan.literalLower.startsWith(keyword)) {
-      if (standsAt(text.bytes, start, plan.literal)) this.#runAt(text, plan, start, found)
-      return
-    }
-    const end = start + keyword.length
-    if (plan.alone?.has(keyword) && (isLetter(text.bytes[start - 1]) || isSmallLetter(text.bytes[end]))) return
-    this.#widen(text, target, Math.max(0, start - plan.before), Math.min(text.length, end + plan.after), open, found)
+    if (hook.mode === 'unknown') hook.mode = plan.literal.toLowerCase().startsWith(hook.keyword) ? 'start' : 'window'
+    if (hook.mode === 'window') this.#widen(text, target, Math.max(0, start - plan.before), Math.min(text.length, start + hook.length + plan.after), open, found)
+    else if (standsAt(text.bytes, start, plan.literal)) this.#runAt(text, plan, start, found)
   }
 
   /** Joins the window of this hit to the rule's open one, or runs the open one first where they do not touch. */
@@ -115,10 +123,12 @@ export class Matcher {
   }
 
   #run(text: Text, target: number, found: (candidate: Candidate) => void): void {
-    const { rule, pattern, run } = this.#plans[target]!
+    const { rule, pattern, run, sign } = this.#plans[target]!
     const offset = this.#from[target]!
-    if (run !== null && !holdsRun(text.bytes, offset, this.#to[target]!, run)) return
-    const window = text.string.slice(offset, this.#to[target]!)
+    const end = this.#to[target]!
+    if (sign !== 0 && !holdsByte(text.bytes, offset, end, sign)) return
+    if (run !== null && !holdsRun(text.bytes, offset, end, run)) return
+    const window = text.string.slice(offset, end)
     pattern.lastIndex = 0
     for (let match = pattern.exec(window); match !== null; match = pattern.exec(window)) {
       if (match[0] === '') pattern.lastIndex++

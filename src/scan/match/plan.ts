@@ -1,6 +1,6 @@
 // How a rule is run, read from its pattern once its keyword is first seen.
 import type { Rule } from '../rule.ts'
-import { literalStart } from './literal.ts'
+import { literalStart, requiredSign } from './literal.ts'
 import { sureRun, type Run } from './run-length.ts'
 
 export interface Plan {
@@ -10,12 +10,12 @@ export interface Plan {
   sticky: RegExp
   /** What every match begins with; a keyword that begins it needs no window. */
   literal: string
-  literalLower: string
   /** Windows without such a run are not worth the pattern. */
   run: Run | null
+  /** Nor are those without this byte; 0: any will do. */
+  sign: number
   before: number
   after: number
-  alone: ReadonlySet<string> | null
 }
 
 const ordinaryWindow = 256
@@ -32,10 +32,9 @@ export function planOf(rule: Rule): Plan {
     pattern: new RegExp(source, flags + 'g'),
     sticky: new RegExp(source, flags + 'y'),
     literal,
-    literalLower: literal.toLowerCase(),
     run: sureRun(rule.pattern),
+    sign: requiredSign(rule.pattern),
     before: rule.before ?? window,
     after: window,
-    alone: rule.alone ? new Set(rule.alone) : null,
   }
 }

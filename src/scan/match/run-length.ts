@@ -24,6 +24,11 @@ export function holdsRun(bytes: Uint8Array, from: number, to: number, run: Run):
   return false
 }
 
+export function holdsByte(bytes: Uint8Array, from: number, to: number, byte: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === byte) return true
+  return false
+}
+
 /** What a part of a pattern is sure to match. A part is pure when it consists of letters, digits and the signs below alone. */
 interface Sure {
   pure: boolean

@@ -3,17 +3,16 @@
 
 export class Text {
   readonly bytes: Buffer
-  /** Valid bytes of `bytes`, which may be a larger, reused buffer. */
   readonly length: number
   #string: string | undefined
 
-  constructor(bytes: Buffer, length = bytes.length) {
+  constructor(bytes: Buffer) {
     this.bytes = bytes
-    this.length = length
+    this.length = bytes.length
   }
 
   get string(): string {
-    return (this.#string ??= this.bytes.toString('latin1', 0, this.length))
+    return (this.#string ??= this.bytes.toString('latin1'))
   }
 
   /** Start of the line that holds `at`, looking back at most `limit` bytes. */

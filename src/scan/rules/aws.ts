@@ -18,7 +18,7 @@ export const aws: Rule[] = [
     'aws-bedrock-api-key': ['Amazon Bedrock API key (long-term)', 'https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html',
       'ABSK[A-Za-z0-9+/]{109,269}={0,2}', { entropy: 3 }],
     'aws-bedrock-api-key-short': ['Amazon Bedrock API key (short-term)',
-      'https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html', 'bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t[A-Za-z0-9+/=]{0,2000}'],
+      'https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html', 'bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t[A-Za-z0-9+/=]{0,2000}', { misses: ['bedrock-api-key-YmVkcm9j'], window: 2200 }],
     'aws-mws-auth-token': ['Amazon MWS auth token', 'https://docs.developer.amazonservices.com/en_US/dev_guide/DG_IfNew.html',
       'amzn[.]mws[.][a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}'],
     'aws-appsync-api-key': ['AWS AppSync API key', 'https://docs.aws.amazon.com/appsync/latest/devguide/security-authz.html', 'da2-[a-z0-9]{26}'],

@@ -57,7 +57,7 @@ export const azure: Rule[] = [
     'azure-shared-access-key': ['Azure shared access key (Service Bus, Event Hubs, IoT Hub, Relay)', `${docs}/service-bus-messaging/service-bus-sas`,
       'sharedaccesskey|shared access key', key44, { confidence: 'high', entropy: 3.5 }],
     'azure-app-configuration-secret': ['Azure App Configuration connection secret', `${docs}/azure-app-configuration/howto-best-practices`,
-      'azconfig', '[A-Za-z0-9+/]{43}=|[A-Za-z0-9]{84}', { window: 400, hits: [`Endpoint=https://acme.azconfig.io;Id=ab-c1;Secret=${'aB3+'.repeat(10)}aB3=`] }],
+      'azconfig', '[A-Za-z0-9+/]{43}=|[A-Za-z0-9]{84}', { window: 400, pattern: /azconfig\.io;Id=[^;\s]{4,80};Secret=(?<secret>[A-Za-z0-9+/]{43}=|[A-Za-z0-9]{84})/, hits: [`Endpoint=https://acme.azconfig.io;Id=ab-c1;Secret=${'aB3+dE6gHiJ'.repeat(4).slice(0, 43)}=`] }],
     'azure-client-secret-named': ['Microsoft Entra ID client secret', `${docs}/active-directory/develop/howto-create-service-principal-portal`,
       'azure client secret|arm client secret|aad client secret|azuread client secret|azure secret|client secret', '[A-Za-z0-9_~.@\\[\\]+/=?:-]{31,34}', { entropy: 3.7, strict: true, generic: true }],
     'azure-openai-key': ['Azure OpenAI key', `${docs}/ai-services/openai/reference`, 'openai.azure|azure openai|azure api key|cognitiveservices', `${hex(32)}|[A-Za-z0-9]{84}`],

@@ -34,7 +34,7 @@ const schemes: Scheme[] = [
 ]
 
 function schemeRule(row: Scheme): Rule {
-  const scheme = row.schemes.split('|')[0]!.replace(/\(.*|\?.*|\[.*/, '')
+  const scheme = row.keywords[0]!.replace('://', '')
   return {
     id: row.id,
     about: row.about,
@@ -45,7 +45,7 @@ function schemeRule(row: Scheme): Rule {
     check: password => isValue(password.replace(/@.*$/, '')),
     confidence: 'medium',
     generic: true,
-    hits: [`${scheme || 'https'}://${'service'}:4ny-${'p4ssw0rd'}-9x@db.acme.test/app`.replace(/^[^a-z]+/, '')],
+    hits: [`${scheme}://service:4ny-${'p4ssw0rd'}-9x@db.acme.test/app`],
     misses: [`${scheme}://user:\${PASSWORD}@db/app`, `${scheme}://db.acme.test:1234/app`, `${scheme}://user:password@localhost`],
   }
 }

@@ -139,7 +139,7 @@ export const dataServices: Rule[] = [
     'upcdatabase-key': ['UPCDatabase key', 'https://upcdatabase.org/api', 'upcdatabase', upper(32)],
     'rawg-key': ['RAWG key', 'https://rawg.io/apidocs', 'rawg', lower(32)],
     'giantbomb-key': ['Giant Bomb key', 'https://www.giantbomb.com/api/', 'giantbomb', hex(40)],
-    'riot-key': ['Riot Games key', 'https://developer.riotgames.com/', 'rgapi', `RGAPI-${uuid}`, { pattern: /(?<![A-Za-z0-9])(?<secret>RGAPI-[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12})(?![A-Za-z0-9])/, confidence: 'high' }],
+    'riot-key': ['Riot Games key', 'https://developer.riotgames.com/', 'rgapi', `RGAPI-${uuid}`, { hits: ['RGAPI-01234567-89ab-4cde-8f01-23456789abcd'], pattern: /(?<![A-Za-z0-9])(?<secret>RGAPI-[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12})(?![A-Za-z0-9])/, confidence: 'high' }],
     'steam-key': ['Steam web API key', 'https://steamcommunity.com/dev', 'steam', '[A-F0-9]{32}', { strict: true }],
     'sportradar-key': ['Sportradar key', 'https://developer.sportradar.com/', 'sportradar', lower(24)],
     'sportsmonks-key': ['Sportmonks token', 'https://docs.sportmonks.com/', 'sportsmonk|sportmonks', alnum(60)],

@@ -5,11 +5,11 @@ import { tokens } from './token.ts'
 
 const docs = 'https://docs.gitlab.com/security/tokens/#token-prefixes'
 const classic = '[A-Za-z0-9_-]{20}'
-const routable = '[A-Za-z0-9_-]{27,300}[.][0-9a-z]{2}[.][0-9a-z]{2}[0-9a-z]{7}'
+const routable = '[A-Za-z0-9_-]{27,300}[.][0-9a-z]{2}[0-9a-z]{7}'
 
 export const gitlab: Rule[] = [
   ...tokens({
-    'gitlab-pat': ['GitLab personal, project or group access token', docs, `glpat-${wide('20,22')}`, { entropy: 3 }],
+    'gitlab-pat': ['GitLab personal, project or group access token', docs, `glpat-${wide('18,26')}`, { entropy: 3 }],
     'gitlab-pat-routable': ['GitLab routable access token', docs, `glpat-${routable}`, { entropy: 3.5 }],
     'gitlab-pat-versioned': ['GitLab routable access token with a version', docs, 'glpat-[A-Za-z0-9_-]{27,300}[.]01[.][0-9a-z]{2}[0-9a-z]{7}', { entropy: 3.5 }],
     'gitlab-oauth-app-secret': ['GitLab OAuth application secret', docs, 'gloas-[A-Za-z0-9_-]{64}', { entropy: 3 }],

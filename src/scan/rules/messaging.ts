@@ -30,7 +30,7 @@ export const messaging: Rule[] = [
       'https://open[.](?:feishu[.]cn|larksuite[.]com)/open-apis/bot/v2/hook/[a-f0-9-]{36}', { keywords: ['/bot/v2/hook/'], misses: ['https://open.feishu.cn/open-apis/bot/v2/hook/x'] }],
     'larksuite-access-token': ['Lark or Feishu access token', 'https://open.larksuite.com/document/', '[tua]-[A-Za-z0-9]{7}[A-Za-z0-9_.-]{19,40}', {
       keywords: ['lark', 'feishu'], pattern: /(?i:lark(?:suite)?|feishu)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_-])(?<secret>[tua]-[A-Za-z0-9_.-]{14,50})(?![A-Za-z0-9_-])/, entropy: 3.3,
-      hits: [`LARKSUITE_TOKEN=t-${'a1B2c3D4'.repeat(4)}`], misses: ['larksuite = "t-shirt"'] }],
+      hits: [`LARKSUITE_TOKEN=t-${'a1B2c3D4e5F6g7H8'.repeat(2)}`], misses: ['larksuite = "t-shirt"'] }],
     'dingtalk-webhook': ['DingTalk bot webhook', 'https://open.dingtalk.com/document/robots/custom-robot-access', 'https://oapi[.]dingtalk[.]com/robot/send[?]access_token=[a-f0-9]{64}',
       { keywords: ['oapi.dingtalk.com'], misses: ['https://oapi.dingtalk.com/robot/send'] }],
     'wecom-webhook': ['WeCom bot webhook', 'https://developer.work.weixin.qq.com/document/path/91770', `https://qyapi[.]weixin[.]qq[.]com/cgi-bin/webhook/send[?]key=${uuid}`,

@@ -55,7 +55,7 @@ function nearRule(id: string, about: string, source: string, words: string, shap
   return lazily(
     rule,
     () => hits ?? [`${word}_api_key = "${accepted(shape, rule)}"`, `"${word}Token": "${accepted(shape, rule)}"`, ...alsoHits],
-    () => misses ?? [`unrelated_key = "${accepted(shape, rule)}"`, `${word}_api_key = "changeme"`, ...alsoMisses],
+    () => misses ?? [...(more.pattern ? [] : [`unrelated_key = "${accepted(shape, rule)}"`]), `${word}_api_key = "changeme"`, ...alsoMisses],
   )
 }
 

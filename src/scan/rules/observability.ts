@@ -65,7 +65,7 @@ export const observability: Rule[] = [
     'lightstep-key': ['Lightstep token', 'https://docs.lightstep.com/', 'lightstep', '[A-Za-z0-9+/]{84,100}={0,2}|[A-Za-z0-9]{32,64}', { entropy: 3.5 }],
     'instana-key': ['Instana key', 'https://www.ibm.com/docs/en/instana-observability', 'instana', wide(22), { strict: true, entropy: 3.5 }],
     'elastic-api-key': ['Elastic API key', 'https://www.elastic.co/docs/api/', 'elastic|elasticsearch|apikey', '(?:[A-Za-z0-9+/_-]{20}:[A-Za-z0-9_-]{22}|[A-Za-z0-9+/]{58}==)', { entropy: 4, strict: true }],
-    'pagerduty-key': ['PagerDuty key', 'https://developer.pagerduty.com/docs/', 'pagerduty|pd api|pager duty|pd', '[uy]\\+[A-Za-z0-9_-]{18}|[A-Za-z0-9_+-]{20}|R[A-Z0-9]{31}|[a-f0-9]{32}', { strict: true, entropy: 3.2 }],
+    'pagerduty-key': ['PagerDuty key', 'https://developer.pagerduty.com/docs/', 'pagerduty|pd api|pager duty', '[uy]\\+[A-Za-z0-9_-]{18}|[A-Za-z0-9_+-]{20}|R[A-Z0-9]{31}|[a-f0-9]{32}', { strict: true, entropy: 3.2 }],
     'opsgenie-key': ['Opsgenie key', 'https://docs.opsgenie.com/docs/api-overview', 'opsgenie', uuid],
     'victorops-key': ['Splunk On-Call (VictorOps) key', 'https://help.victorops.com/', 'victorops', `${uuid}|${hex(32)}`],
     'statuspage-key': ['Statuspage key', 'https://developer.statuspage.io/', 'statuspage', `${uuid}|${hex(64)}`],

@@ -88,10 +88,10 @@ export const payments: Rule[] = [
     'tatum-key': ['Tatum key', 'https://docs.tatum.io/', 'tatum', `t-[a-f0-9]{24}-[a-f0-9]{24}|[a-z0-9-]{36}`],
     'vouchery-token': ['Vouchery token', 'https://docs.vouchery.io/', 'vouchery', `[a-z0-9-]{36}|${alnum(20)}`],
     'storecove-token': ['Storecove token', 'https://www.storecove.com/docs/', 'storecove', wide(43)],
-    'ramp-secret': ['Ramp client secret', 'https://docs.ramp.com/', 'ramp', 'ramp_(?:id|sec)_[A-Za-z0-9]{40,50}', { pattern: /(?<![A-Za-z0-9])(?<secret>ramp_(?:id|sec)_[A-Za-z0-9]{40,50})(?![A-Za-z0-9])/ }],
-    'mercury-token': ['Mercury token', 'https://docs.mercury.com/', 'mercury', 'secret-token:mercury_(?:production|sandbox)_[a-z]{3}_[A-Za-z0-9_]{40,60}', { keywords: ['mercury_production', 'mercury_sandbox'],
+    'ramp-secret': ['Ramp client secret', 'https://docs.ramp.com/', 'ramp', 'ramp_(?:id|sec)_[A-Za-z0-9]{40,50}', { misses: ['ramp_id_x'], pattern: /(?<![A-Za-z0-9])(?<secret>ramp_(?:id|sec)_[A-Za-z0-9]{40,50})(?![A-Za-z0-9])/ }],
+    'mercury-token': ['Mercury token', 'https://docs.mercury.com/', 'mercury', 'secret-token:mercury_(?:production|sandbox)_[a-z]{3}_[A-Za-z0-9_]{40,60}', { keywords: ['mercury_production', 'mercury_sandbox'], hits: [`secret-token:mercury_production_wma_${'aB3dE6gHiJ9kLmN7pQrS'.repeat(2)}`],
       pattern: /(?<secret>secret-token:mercury_(?:production|sandbox)_[a-z]{3}_[A-Za-z0-9_]{40,60})/ }],
-    'brex-token': ['Brex token', 'https://developer.brex.com/', 'bxt', 'bxt_[A-Za-z0-9]{40,60}', { keywords: ['bxt_'], pattern: /(?<![A-Za-z0-9])(?<secret>bxt_[A-Za-z0-9]{40,60})(?![A-Za-z0-9])/, hits: [`BREX=bxt_${'aB3dE6gH'.repeat(6)}`] }],
+    'brex-token': ['Brex token', 'https://developer.brex.com/', 'bxt', 'bxt_[A-Za-z0-9]{40,60}', { misses: ['bxt_x'], keywords: ['bxt_'], pattern: /(?<![A-Za-z0-9])(?<secret>bxt_[A-Za-z0-9]{40,60})(?![A-Za-z0-9])/, hits: [`BREX=bxt_${'aB3dE6gH'.repeat(6)}`] }],
     'marqeta-token': ['Marqeta token', 'https://www.marqeta.com/docs/', 'marqeta', `${uuid}`, { strict: true }],
   }),
 ]

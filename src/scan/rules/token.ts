@@ -26,13 +26,16 @@ export function token(id: string, about: string, source: string, shape: string, 
   }
   return lazily(
     rule,
-    () => hits ?? [...contexts(accepted(shape, rule)), ...alsoHits],
+    () => hits ?? [...contexts(accepted(shape, rule), rule.keywords), ...alsoHits],
     () => misses ?? [`token = "${accepted(shape, rule).slice(0, Math.max(rule.keywords[0]!.length, 3))}"`, ...alsoMisses],
   )
 }
 
-function contexts(secret: string): string[] {
-  return [`export TOKEN=${secret}`, `{"token": "${secret}"}`, secret]
+/** Alone where the secret holds a keyword, and as a value of a name that does. */
+function contexts(secret: string, keywords: string[]): string[] {
+  const own = keywords.some(word => secret.toLowerCase().includes(word))
+  const name = own ? 'token' : keywords[0]!
+  return [`export ${name}=${secret}`, `{"${name}": "${secret}"}`, ...(own ? [secret] : [])]
 }
 
 /** The letters, digits and signs that a form certainly begins with, in lower case. */

@@ -13,7 +13,7 @@ export const vaults: Rule[] = [
     'vault-batch-token': ['Vault batch token', vault, 'hvb[.][A-Za-z0-9_-]{100,1000}', { entropy: 3.5, window: 1100 }],
     'vault-recovery-token': ['Vault recovery token', vault, 'hvr[.][A-Za-z0-9_-]{24,300}', { entropy: 3 }],
     'vault-token-old': ['Vault token of the older form', vault, '[sbr][.][A-Za-z0-9]{24}(?:[.][A-Za-z0-9]{5})?', { keywords: ['vault', 'token'], entropy: 3.8,
-      pattern: /(?:(?i:vault|token)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_.-])|^)(?<secret>[sbr]\.[A-Za-z0-9]{24}(?:\.[A-Za-z0-9]{5})?)(?![A-Za-z0-9_.-])/, misses: ['vault = s.short'], hits: [`VAULT_TOKEN=s.${'aB3dE6gHiJ9k'.repeat(2)}`] }],
+      pattern: /(?:(?i:vault|token)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_.-])|^)(?<secret>[sbr]\.[A-Za-z0-9]{24}(?:\.[A-Za-z0-9]{5})?)(?![A-Za-z0-9_.-])/, misses: ['vault = s.short'], hits: [`VAULT_TOKEN=s.${'aB3dE6gHiJ9kLmN7pQrStU4w'}`] }],
     'doppler-personal-token': ['Doppler personal token', doppler, dopplerToken('pt')],
     'doppler-cli-token': ['Doppler CLI token', doppler, dopplerToken('ct')],
     'doppler-service-token': ['Doppler service token', doppler, dopplerToken('st')],

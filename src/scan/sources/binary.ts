@@ -8,7 +8,4 @@ const binaryName = new RegExp(
 export const hasBinaryName = (name: string): boolean => binaryName.test(name)
 
 /** Whether a NUL stands among the first 8,000 bytes, as Git judges. Text in UTF-16 is told by its mark before. */
-export function isBinary(bytes: Buffer, length: number): boolean {
-  const at = bytes.indexOf(0)
-  return at !== -1 && at < Math.min(length, 8000)
-}
+export const isBinary = (bytes: Buffer): boolean => bytes.subarray(0, 8000).includes(0)

@@ -48,10 +48,11 @@ export function scanPieces(scanner: Scanner, path: string, read: (target: Buffer
 }
 
 function scanPiece(scanner: Scanner, path: string, length: number, baseLine: number): Finding[] {
+  const piece = buffer.subarray(0, length)
   const utf16 = length >= 2 && ((buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] === 0xfe && buffer[1] === 0xff))
-  if (utf16) return scanner.scan(new Text(fromUtf16(buffer.subarray(0, length))), { path }, baseLine)
-  if (isBinary(buffer, length)) return []
-  return scanner.scan(new Text(buffer, length), { path }, baseLine)
+  if (utf16) return scanner.scan(new Text(fromUtf16(piece)), { path }, baseLine)
+  if (isBinary(piece)) return []
+  return scanner.scan(new Text(piece), { path }, baseLine)
 }
 
 /** UTF-16 of either byte order as UTF-8. */

@@ -53,7 +53,7 @@ export async function scanHistory(scanner: Scanner, options: HistoryOptions): Pr
 
 function scanVersion(scanner: Scanner, versions: Versions, path: string, content: Buffer): Finding[] {
   if (content.length >= 2 && content[0]! + content[1]! === 0x1fd && content[0]! >= 0xfe) return scanner.scan(new Text(fromUtf16(content)), { path })
-  if (isBinary(content, content.length)) return []
+  if (isBinary(content)) return []
   const { from, to } = versions.change(path, content)
   if (from >= to) return []
   let baseLine = 0

@@ -5,7 +5,7 @@ import type { Chore } from './kit/route.ts'
 
 const tick = 1000
 
-export class Worker {
+export class Housekeeping {
   readonly #core: Core
   readonly #failed: (cause: unknown) => void
   #abort = new AbortController()

@@ -1,0 +1,151 @@
+// A secret as dialects with staging labels see it: its exact bytes, versions by their own ids, labels, and what is
+// kept beside it. These are further inputs of the usual routes, so that one policy covers every way to a secret.
+import { createHash } from 'node:crypto'
+import { Fault, invalid } from '../../kit/errors.ts'
+import { boolean, isObject, object, text } from '../../kit/field.ts'
+import type { Context } from '../../kit/route.ts'
+import type { Reader } from '../../kit/view.ts'
+import { type Secret, addVersion, currentLabel, isReadable, labelsOf, newSecret, payloadKey, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
+
+const mark = text({ about: 'Answer only for the secret with this mark: six characters that another secret of the same name would not have.' })
+
+export const entryRead = {
+  entry: boolean({ about: 'Show exact bytes, ids and labels.', default: false }),
+  stage: text({ about: 'Staging label of the version.' }),
+  version_id: text({ about: 'Id of the version.' }),
+  mark,
+}
+export const entryWrite = {
+  entry: object({ about: 'A version with its id and labels: payload, media (text, binary), id, stages, mode (create, put), attributes, tags.', secret: true }),
+  mark,
+}
+
+export interface EntryWrite {
+  mode: 'create' | 'put'
+  payload?: string
+  media?: 'text' | 'binary'
+  id?: string
+  stages?: string[]
+  /** Merged into those present; null removes. */
+  attributes?: Record<string, unknown>
+  tags?: Record<string, string | null>
+}
+
+export const markedForDeletion = "You can't perform this operation on the secret because it was marked for deletion."
+export const noSecret = (): Fault => new Fault('not-found', "Secrets Manager can't find the specified secret.")
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** Six letters and digits that belong to this secret until it is removed; derived, so that every secret has them. */
+export function markOf(path: string, secret: Pick<Secret, 'created' | 'attributes'>): string {
+  const kept = secret.attributes?.mark
+  if (typeof kept === 'string') return kept
+  const digest = createHash('sha256').update(`${path}\n${secret.created}`).digest()
+  return Array.from({ length: 6 }, (_, at) => letters[digest.readUInt16BE(at * 2) % 62]).join('')
+}
+
+export const stagesOf = (secret: Secret, number: number): string[] => Object.entries(labelsOf(secret)).filter(([, at]) => at === number).map(([name]) => name)
+
+/** The secret that an entry route is about; `not-found` where there is none or its mark differs. */
+export async function entryAt(store: Reader, path: string, wanted: string | undefined): Promise<Secret> {
+  const secret = await secretAt(store, requirePath(path))
+  if (!secret || (wanted !== undefined && markOf(path, secret) !== wanted)) throw noSecret()
+  return secret
+}
+
+const day = (now: number): number => Math.trunc(now / 86_400_000)
+
+/** Notes the day of the last read, once a day; a read never fails for it. */
+function noteRead(context: Context, path: string): void {
+  const today = day(context.now())
+  void context.store
+    .read<number>(`seen/${path}`)
+    .then((seen) => (seen === today ? undefined : context.store.write(`seen/${path}`, today)))
+    .catch(() => {})
+}
+
+function numberOf(secret: Secret, stage: string | undefined, id: string | undefined): number {
+  const byId = id === undefined ? undefined : Number(Object.keys(secret.versions).find((number) => secret.versions[Number(number)]!.id === id) ?? 0)
+  if (byId === 0) throw new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${id}`)
+  if (byId !== undefined && stage === undefined) return byId
+  const label = stage ?? currentLabel
+  const byLabel = labelsOf(secret)[label]
+  if (byId !== undefined && byLabel !== byId) throw new Fault('precondition', 'You provided a VersionStage that is not associated to the provided VersionId.')
+  if (byLabel === undefined) throw notStaged(label)
+  return byLabel
+}
+
+const notStaged = (label: string): Fault => new Fault('not-found', `Secrets Manager can't find the specified secret value for staging label: ${label}`)
+
+export async function readEntry(context: Context, input: { path: string; stage?: string | undefined; version_id?: string | undefined; mark?: string | undefined }): Promise<Record<string, unknown>> {
+  const secret = await entryAt(context.store, input.path, input.mark)
+  if (secret.deletion) throw new Fault('precondition', markedForDeletion)
+  const number = numberOf(secret, input.stage, input.version_id)
+  const version = secret.versions[number]
+  const bytes = version && isReadable(secret, version, context.now()) ? await context.store.get(payloadKey(input.path, number)) : null
+  if (!version || !bytes) throw input.version_id === undefined ? notStaged(input.stage ?? currentLabel) : new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${input.version_id}`)
+  noteRead(context, input.path)
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return {
+    mark: markOf(input.path, secret),
+    number,
+    id: version.id,
+    created: version.created,
+    stages: stagesOf(secret, number),
+    media: version.media ?? 'map',
+    payload: buffer.toString(version.media === 'binary' ? 'base64' : 'utf8'),
+  }
+}
+
+function parseEntry(raw: Record<string, unknown>): EntryWrite {
+  const entry = raw as unknown as EntryWrite
+  if (entry.mode !== 'create' && entry.mode !== 'put') throw invalid('entry.mode: expected create or put')
+  if (entry.payload !== undefined && typeof entry.payload !== 'string') throw invalid('entry.payload: expected a string')
+  if (entry.stages !== undefined && !(Array.isArray(entry.stages) && entry.stages.every((stage) => typeof stage === 'string'))) throw invalid('entry.stages: expected a list of strings')
+  return entry
+}
+
+/** Merges attributes and tags into a record; null removes one. */
+export function mergeBeside(secret: Secret, attributes: unknown, tags: unknown): Secret {
+  const merge = (present: Record<string, unknown>, change: unknown): Record<string, unknown> =>
+    isObject(change) ? Object.fromEntries(Object.entries({ ...present, ...change }).filter(([, value]) => value !== null && value !== undefined)) : present
+  return { ...secret, attributes: merge(secret.attributes ?? {}, attributes), custom: merge(secret.custom, tags) as Record<string, string> }
+}
+
+const shown = (path: string, secret: Secret, number: number): Record<string, unknown> => ({
+  mark: markOf(path, secret),
+  ...(number > 0 && { number, id: secret.versions[number]!.id, stages: stagesOf(secret, number), version_created: secret.versions[number]!.created }),
+})
+
+/** Versions that AWS keeps of a secret, where the secret was made in its dialect. */
+const keptVersions = 100
+
+export function writeEntry(context: Context, input: { path: string; mark?: string | undefined }, raw: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const entry = parseEntry(raw)
+  const path = requirePath(input.path)
+  const now = context.now()
+  const bytes = entry.payload === undefined ? null : Buffer.from(entry.payload, entry.media === 'binary' ? 'base64' : 'utf8')
+  return context.store.update(async (tx) => {
+    const found = entry.mode === 'create' ? await secretAt(tx, path) : await entryAt(tx, path, input.mark)
+    const number = found && entry.id !== undefined ? Number(Object.keys(found.versions).find((one) => found.versions[Number(one)]!.id === entry.id) ?? 0) : 0
+    const same = number > 0 && bytes !== null && (await sameBytes(tx, path, found!, number, bytes, entry.media))
+    if (found?.deletion) throw new Fault('precondition', entry.mode === 'create' ? "You can't create this secret because a secret with this name is already scheduled for deletion." : markedForDeletion)
+    if (same && (entry.mode === 'create' || !entry.attributes)) return shown(path, found!, number)
+    if (found && entry.mode === 'create') throw new Fault('exists')
+    if (number > 0 && !same) throw new Fault('exists')
+    const secret = mergeBeside(found ?? { ...newSecret(stamp(now)), maxVersions: keptVersions }, entry.attributes, entry.tags)
+    if (bytes === null || same) {
+      tx.write(`meta/${path}`, { ...secret, updated: stamp(now) })
+      return shown(path, secret, number)
+    }
+    const first = Object.keys(labelsOf(secret)).length === 0
+    const stages = first ? [...new Set([...(entry.stages ?? []), currentLabel])] : (entry.stages ?? [currentLabel])
+    const changed = addVersion(tx, path, secret, await settingsOf(tx), bytes, now, { stages, ...(entry.id !== undefined && { id: entry.id }), ...(entry.media && { media: entry.media }) })
+    return shown(path, changed, changed.current)
+  })
+}
+
+async function sameBytes(store: Reader, path: string, secret: Secret, number: number, bytes: Buffer, media: string | undefined): Promise<boolean> {
+  const present = await store.get(payloadKey(path, number))
+  return present !== null && secret.versions[number]!.media === media && bytes.equals(present)
+}
