@@ -22,6 +22,7 @@ import { type Log, describeError, levelOf } from './log.ts'
 import { sealTypes } from './seals/index.ts'
 import { storageTypes } from './storage/index.ts'
 import { cubbyholeEngine } from './system/cubbyhole.ts'
+import { identityEngine } from './system/identity/index.ts'
 import { systemEngine } from './system/index.ts'
 import type { NodeControls } from './system/node.ts'
 import { tokenEngine } from './system/token.ts'
@@ -140,6 +141,7 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
   core.mounts.install([
     { path: 'sys/', class: 'secret', engine: systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls }) },
     { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
+    { path: 'identity/', class: 'secret', engine: identityEngine(core) },
     { path: 'auth/token/', class: 'auth', engine: tokenEngine(core) },
   ])
   core.report = (requestId, cause) => log.write('error', 'internal error', { request_id: requestId, ...describeError(cause) })

@@ -90,8 +90,9 @@ export class Output {
     return this.raw(show(value))
   }
 
-  /** A secret, whole or its one field. */
-  async secret(secret: Secret): Promise<number> {
+  /** A secret, whole or its one field; exit code 2 where the server answered with nothing. */
+  async secret(secret: Secret | null): Promise<number> {
+    if (secret === null) return this.fail('The server answered without data.')
     if (this.field !== undefined) return this.pick(fieldsOf(secret, this.field), this.field)
     if (!this.isTable) return this.structured(structureOf(secret))
     this.warnings(secret)

@@ -71,7 +71,6 @@ test('a connection is used again, and replaced when the server has closed it', a
   const ports: (number | undefined)[] = []
   const server = createHttpServer((request, response) => {
     ports.push(request.socket.remotePort)
-    if (request.url === '/last') request.socket.on('close', () => {})
     response.end('ok', () => request.url === '/last' && request.socket.destroy())
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -88,7 +87,7 @@ test('a connection is used again, and replaced when the server has closed it', a
 })
 
 test('a server that does not answer is given up', async () => {
-  const server = createServer((socket) => socket.on('error', () => {}))
+  const server = createServer((socket) => void socket.on('error', () => {}).resume())
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   try {
     await assert.rejects(wire()(get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { timeout: 50 })), /no answer within/)

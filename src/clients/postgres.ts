@@ -54,16 +54,14 @@ function parseDsn(text: string): Map<string, string> {
 }
 
 function parseUrl(text: string): Map<string, string> {
-  let url: URL
   try {
-    url = new URL(text)
+    const url = new URL(text)
+    const parts = { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port, user: url.username, password: url.password, database: url.pathname.slice(1) }
+    const given = Object.entries(parts).filter(([, value]) => value !== '')
+    return new Map([...url.searchParams, ...given.map(([name, value]): [string, string] => [name, decodeURIComponent(value)])])
   } catch {
     throw invalid('connection_url: not a URL; special characters of user name and password have to be percent-encoded')
   }
-  const parts: [string, string][] = [
-    ['host', url.hostname.replace(/^\[(.*)\]$/, '$1')], ['port', url.port], ['user', url.username], ['password', url.password], ['database', url.pathname.slice(1)],
-  ]
-  return new Map([...url.searchParams, ...parts.filter(([, value]) => value !== '').map(([name, value]): [string, string] => [name, decodeURIComponent(value)])])
 }
 
 function parseTarget(settings: PostgresSettings): Target {
@@ -72,11 +70,13 @@ function parseTarget(settings: PostgresSettings): Target {
   if (!host) throw invalid('connection_url: expected postgresql://… or host=… with a host')
   const sslMode = (parts.get('sslmode') ?? 'prefer') as SslMode
   if (!sslModes.includes(sslMode)) throw invalid(`connection_url: sslmode is one of ${sslModes.join(', ')}`)
+  const port = Number(parts.get('port') ?? 5432)
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw invalid('connection_url: port is a number from 1 to 65535')
   const seconds = Number(parts.get('connect_timeout') ?? 5)
   const user = settings.username || parts.get('user')
   const config: pg.ClientConfig = {
     host,
-    port: Number(parts.get('port') ?? 5432),
+    port,
     application_name: parts.get('application_name') ?? 'strongroom',
     connectionTimeoutMillis: Math.min(Math.max(seconds || 5, 1), 60) * 1000,
     query_timeout: 30_000,

@@ -5,6 +5,7 @@ import type { Answer } from '../kit/answer.ts'
 import type { Context, Grant } from '../kit/route.ts'
 import type { Storage } from '../kit/storage.ts'
 import type { View } from '../kit/view.ts'
+import { AccessKeys } from './access-keys.ts'
 import type { AuditBroker } from './audit/broker.ts'
 import type { AuthReply, Call } from './call.ts'
 import { Due } from './due.ts'
@@ -44,6 +45,7 @@ export class Core {
   readonly leases: Leases
   readonly wrapping: Wrapping
   readonly cubbyhole: View
+  readonly accessKeys: AccessKeys
   readonly quotas: Quotas
   /** Everything of the core lies below this view, so that one transaction can span its parts. */
   readonly root: View
@@ -76,6 +78,8 @@ export class Core {
     this.wrapping = new Wrapping(this.tokens, this.cubbyhole, (token) => this.revoke(token.key))
     this.quotas = new Quotas(this.root.at('quota/'), this.namespaces, this.now)
     this.leases.admit = (mount) => this.quotas.admitLease(this.leases, mount)
+    this.accessKeys = new AccessKeys(this.root, this.due, this.now)
+    this.due.handle('access-key', (id) => this.endAccessKey(id))
     this.due.handle('token', (key) => this.#expire(key))
     this.barrier.onChange((keys) => this.#changed(keys))
   }
@@ -88,12 +92,14 @@ export class Core {
       else if (key.startsWith('audit/', 5)) this.#stale = this.#auditStale = true
       else if (key.startsWith('policy/', 5)) rights = true
       else if (key.startsWith('identity/', 5)) {
+        this.identity.forget()
         this.policies.forgetIdentities()
         this.gate.forget()
       }
     }
     if (keys === null) this.#stale = true
     if (rights) {
+      this.identity.forget()
       this.policies.forget()
       this.gate.forget()
     }
@@ -196,6 +202,12 @@ export class Core {
       tx.write('cluster-id', made)
       return made
     })
+  }
+
+  /** Ends an access key and what it leased. */
+  async endAccessKey(id: string): Promise<void> {
+    await this.accessKeys.delete(id)
+    await this.leases.revokeOf(`access-key-${id}`)
   }
 
   async #expire(key: string): Promise<void> {

@@ -71,7 +71,8 @@ export class Gate {
       if (!isWithinBounds(call.remote.address, token.boundCidrs)) return anonymous(new Fault('unauthenticated'))
       if (!target.namespace.path.startsWith(token.namespace)) return anonymous(new Fault('unauthenticated'))
       const session = await this.session(token)
-      if (session.identity?.disabled) return anonymous(new Fault('denied'))
+      // Also where the entity is gone: its token outlived it.
+      if (token.entityId !== '' && (session.identity?.disabled ?? true)) return anonymous(new Fault('denied'))
       return { session, refusal: null, caller: callerOf(session, call.remote.address) }
     } catch (cause) {
       if (cause instanceof Fault) return anonymous(cause)

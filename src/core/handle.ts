@@ -44,8 +44,10 @@ async function gated(core: Core, call: Call, target: Target): Promise<Reply> {
     verdict = { allowed: false, fault: cause instanceof Fault ? cause : new Fault('internal', undefined, { cause }), decision: null, operation: call.operation === 'write' ? 'update' : call.operation }
   }
   const entry = subjectOf(call, target, who, verdict)
-  await core.audit.request(entry)
-  const reply = verdict.allowed ? await answer(core, call, target, who, context).catch(failed) : failed(verdict.fault!)
+  const audited = core.audit.request(entry)
+  // Awaited before anything that has an effect; a wrapped answer has one.
+  if (!target.match?.route.pure || call.wrapTtl > 0) await audited
+  const [reply] = await Promise.all([verdict.allowed ? answer(core, call, target, who, context).catch(failed) : failed(verdict.fault!), audited])
   await core.audit.response(complete(entry, reply))
   // The last use of a limited token ends it, whatever came of the request.
   if (verdict.last) await core.revoke(who.session!.token.key)

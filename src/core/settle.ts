@@ -54,6 +54,7 @@ async function login(core: Core, call: Call, mount: Mount, grant: Grant): Promis
         groups: grant.groups ?? [],
       })
     : ''
+  if (entityId !== '' && (await core.identity.resolve(entityId))?.disabled) throw new Fault('denied')
   const pending = await core.loginGuard(call, mount, grant, entityId)
   if (pending) return pending
   return mint(core, mount, grant, entityId)

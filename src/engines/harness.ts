@@ -67,7 +67,10 @@ export function memoryView(cells = new Map<string, Cell>(), prefix = ''): View {
         }
         const result = await change(tx)
         if ([...seen].some(([key, version]) => (cells.get(key)?.version ?? 0) !== version)) continue
-        for (const [key, bytes] of writes) bytes === null ? cells.delete(key) : store(key, bytes)
+        for (const [key, bytes] of writes) {
+          if (bytes === null) cells.delete(key)
+          else store(key, bytes)
+        }
         return result
       }
       throw new Fault('conflict')
@@ -177,7 +180,8 @@ export function mount(engine: Engine, options: HarnessOptions = {}): Harness {
 
 function settle(op: Operation, outcome: Outcome): Reply {
   const seen = op === 'read' || op === 'list' || op === 'scan'
-  if (outcome instanceof Answer) return { ...outcome.parts, status: outcome.parts.status ?? 200, data: JSON.parse(JSON.stringify(outcome.parts.data ?? {})) }
+  const wire = (data: unknown): Record<string, any> => JSON.parse(JSON.stringify(data ?? {}))
+  if (outcome instanceof Answer) return { ...outcome.parts, status: outcome.parts.status ?? 200, data: wire(outcome.parts.data) }
   if (!outcome) return { status: seen ? 404 : 204, data: {} }
-  return { status: 200, data: JSON.parse(JSON.stringify(outcome)) }
+  return { status: 200, data: wire(outcome) }
 }

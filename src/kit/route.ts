@@ -46,6 +46,8 @@ export interface Context {
   operation: Operation
   /** A request of its own through the same gate, as the same caller. Paths are relative to the caller's request namespace. */
   ask(op: Operation, path: string, body?: Record<string, unknown>): Promise<Answer>
+  /** A password by a named policy of the mount's namespace, whoever asks: the administrator who set up the role chose the policy. */
+  password?(policy: string): Promise<string>
   /** Milliseconds since 1970. */
   now(): number
   random(bytes: number): Buffer
@@ -69,6 +71,8 @@ export interface Route<T extends Fields = any> {
   access?: 'policy' | 'sudo' | 'open'
   /** Answered while the server is sealed. */
   sealed?: true
+  /** Changes nothing anywhere, so that its work may begin while audit still takes the request; the answer waits for both. */
+  pure?: true
   /** Asked only where create and update differ in policy. */
   exists?(context: Context, input: Values<T>): Promise<boolean>
   run(context: Context, input: Values<T>): Promise<Outcome> | Outcome

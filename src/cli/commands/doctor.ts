@@ -50,10 +50,10 @@ async function checkToken({ client, shell }: Call): Promise<Finding[]> {
   if (!client.token) return [{ level: 'warning', about: 'token', says: 'there is none', advice: 'strongroom login' }]
   const source = shell.environment.nameOf('TOKEN') ?? 'the token helper'
   try {
-    const { data } = (await client.with({ retries: 0 }).read('auth/token/lookup-self'))!
-    const policies = (data!.policies ?? []) as string[]
-    const ttl = Number(data!.ttl ?? 0)
-    const found: Finding[] = [{ level: 'ok', about: 'token', says: `from ${source}: ${String(data!.display_name)}, policies ${policies.join(', ')}, ${ttl === 0 ? 'without end' : `${showDuration(ttl)} left`}` }]
+    const data = (await client.with({ retries: 0 }).read('auth/token/lookup-self'))?.data ?? {}
+    const policies = (data.policies ?? []) as string[]
+    const ttl = Number(data.ttl ?? 0)
+    const found: Finding[] = [{ level: 'ok', about: 'token', says: `from ${source}: ${String(data.display_name)}, policies ${policies.join(', ')}, ${ttl === 0 ? 'without end' : `${showDuration(ttl)} left`}` }]
     if (policies.includes('root') && ttl === 0) found.push({ level: 'warning', about: 'token', says: 'is a root token without end', advice: 'Use it to set up, then log in as somebody; revoke it.' })
     if (ttl > 0 && ttl < 300) found.push({ level: 'warning', about: 'token', says: 'expires soon', advice: 'strongroom token renew' })
     return found

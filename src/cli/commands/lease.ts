@@ -11,7 +11,7 @@ export const commands = [
     flags: { increment: flag.text('Wanted further life, such as 1h.', { aliases: ['i'] }) },
     doing: ([id]) => `renewing ${id}`,
     async run({ args, flags, out, client }) {
-      return out.secret((await client.write('sys/leases/renew', { lease_id: args[0], ...(flags.increment && { increment: flags.increment }) }))!)
+      return out.secret(await client.write('sys/leases/renew', { lease_id: args[0], ...(flags.increment && { increment: flags.increment }) }))
     },
   }),
   command({
@@ -44,7 +44,7 @@ export const commands = [
     arity: [1, 1],
     doing: ([id]) => `looking up ${id}`,
     async run({ args, out, client }) {
-      return out.secret((await client.write('sys/leases/lookup', { lease_id: args[0] }))!)
+      return out.secret(await client.write('sys/leases/lookup', { lease_id: args[0] }))
     },
   }),
 ]

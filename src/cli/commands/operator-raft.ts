@@ -35,7 +35,7 @@ export const commands = [
     doing: () => 'reading the configuration',
     async run({ out, client }) {
       const secret = await client.read('sys/storage/raft/configuration')
-      if (!out.isTable) return out.secret(secret!)
+      if (!out.isTable) return out.secret(secret)
       const servers = ((secret?.data?.config as Data | undefined)?.servers ?? []) as Data[]
       out.rows(['Node', 'Address', 'State', 'Voter'], servers.map((server) => [show(server.node_id), show(server.address), server.leader ? 'leader' : 'follower', show(server.voter)]))
       return 0

@@ -66,7 +66,7 @@ export const commands = [
         : given === undefined
           ? await client.read('auth/token/lookup-self')
           : await client.write('auth/token/lookup', { token: given })
-      return out.secret(secret!)
+      return out.secret(secret)
     },
   }),
   command({
@@ -85,7 +85,7 @@ export const commands = [
         : given === undefined
           ? await client.write('auth/token/renew-self', terms)
           : await client.write('auth/token/renew', { token: given, ...terms })
-      return out.secret(secret!)
+      return out.secret(secret)
     },
   }),
   command({

@@ -1,13 +1,24 @@
-// Identity: entities behind aliases of several login methods, and groups of them.
+// Identity: entities behind aliases of several login methods, and groups of them. What the gate and logins ask for.
+import { randomUUID } from 'node:crypto'
 import type { View } from '../../kit/view.ts'
 import type { Mounts } from '../mounts.ts'
 import type { Namespaces } from '../namespaces.ts'
+import type { PolicySet } from '../policies.ts'
+import type { PolicyAlias } from '../policy/index.ts'
+import { findEntity, groupsOf, newEntity, writeAlias, writeNewEntity } from './entities.ts'
+import { groupsNamed, isOf, refreshExternal } from './groups.ts'
+import { type Alias, type Entity, type Group, type Pointer, keys } from './records.ts'
 import type { IdentitySource, LoginAlias, ResolvedIdentity } from './shape.ts'
+
+const cacheLimit = 10_000
 
 export class Identity implements IdentitySource {
   readonly view: View
   readonly namespaces: Namespaces
   readonly mounts: Mounts
+  #resolved = new Map<string, ResolvedIdentity>()
+  /** Raised at each change, so that what was resolved meanwhile is not kept. */
+  #generation = 0
 
   constructor(view: View, namespaces: Namespaces, mounts: Mounts) {
     this.view = view
@@ -15,11 +26,98 @@ export class Identity implements IdentitySource {
     this.mounts = mounts
   }
 
-  async resolve(_entityId: string): Promise<ResolvedIdentity | null> {
-    return null
+  /** Drops what was resolved; called when an entity or a group changed anywhere. */
+  forget(): void {
+    this.#generation++
+    this.#resolved.clear()
   }
 
-  async login(_alias: LoginAlias): Promise<string> {
-    return ''
+  async resolve(entityId: string): Promise<ResolvedIdentity | null> {
+    const ready = this.#resolved.get(entityId)
+    if (ready) return ready
+    const generation = this.#generation
+    const entity = await findEntity(this.view, entityId)
+    if (!entity) return null
+    const resolved = await this.#resolve(entity)
+    if (generation === this.#generation) {
+      if (this.#resolved.size >= cacheLimit) this.#resolved.clear()
+      this.#resolved.set(entityId, resolved)
+    }
+    return resolved
   }
+
+  async #resolve(entity: Entity): Promise<ResolvedIdentity> {
+    const groups = await groupsOf(this.view, entity)
+    const aliases = new Map<string, PolicyAlias>()
+    for (const id of entity.aliasIds) {
+      const alias = await this.view.read<Alias>(keys.alias(id))
+      if (alias) aliases.set(alias.mountAccessor, { id, name: alias.name, metadata: alias.metadata, customMetadata: alias.customMetadata })
+    }
+    return {
+      disabled: entity.disabled,
+      policies: this.#policySets([entity, ...groups]),
+      identity: { entity: { id: entity.id, name: entity.name, metadata: entity.metadata, aliases }, groups: groups.map(({ id, name, metadata }) => ({ id, name, metadata })) },
+    }
+  }
+
+  /** One set for each namespace. */
+  #policySets(holders: readonly (Entity | Group)[]): PolicySet[] {
+    const names = new Map<string, Set<string>>()
+    for (const { namespaceId, policies } of holders) {
+      if (policies.length === 0) continue
+      const set = names.get(namespaceId) ?? new Set<string>()
+      names.set(namespaceId, set)
+      policies.forEach((name) => set.add(name))
+    }
+    return [...names].flatMap(([namespaceId, set]) => {
+      const namespace = this.namespaces.byId(namespaceId)
+      return namespace ? [{ namespace: namespace.path, namespaceId, names: [...set].sort() }] : []
+    })
+  }
+
+  async login(login: LoginAlias): Promise<string> {
+    const pointer = await this.view.read<Pointer>(keys.aliasName(login.mountAccessor, login.name))
+    const alias = pointer && (await this.view.read<Alias>(keys.alias(pointer.id)))
+    const entity = alias && (await this.view.read<Entity>(keys.entity(alias.ownerId)))
+    const known = entity && sameMetadata(alias.metadata, login.metadata) ? entity : await this.#enrol(login)
+    if (login.groups.length > 0 || known.groupIds.length > 0) await this.#refreshGroups(known, login)
+    return known.id
+  }
+
+  /** Makes entity and alias, or brings the alias up to date. */
+  async #enrol(login: LoginAlias): Promise<Entity> {
+    return this.view.update(async (tx) => {
+      const now = Date.now()
+      const pointer = await tx.read<Pointer>(keys.aliasName(login.mountAccessor, login.name))
+      const present = pointer && (await tx.read<Alias>(keys.alias(pointer.id)))
+      const owner = present && (await tx.read<Entity>(keys.entity(present.ownerId)))
+      const entity = owner ?? newEntity(login.namespaceId, undefined, now)
+      const alias: Alias = {
+        ...(present ?? { id: randomUUID(), customMetadata: {}, mergedFrom: [], createdAt: now }),
+        name: present?.name ?? login.name,
+        ownerId: entity.id,
+        mountAccessor: login.mountAccessor,
+        mountType: login.mountType,
+        namespaceId: login.namespaceId,
+        metadata: login.metadata,
+        updatedAt: now,
+      }
+      if (!owner) writeNewEntity(tx, { ...entity, aliasIds: [alias.id] })
+      writeAlias(tx, alias)
+      return entity
+    })
+  }
+
+  async #refreshGroups(entity: Entity, login: LoginAlias): Promise<void> {
+    const wanted = await groupsNamed(this.view, login.mountAccessor, login.groups)
+    const present: string[] = []
+    for (const id of entity.groupIds) if (await isOf(this.view, id, login.mountAccessor)) present.push(id)
+    const same = wanted.length === present.length && wanted.every((id) => present.includes(id))
+    if (!same) await refreshExternal(this.view, entity.id, login.mountAccessor, wanted)
+  }
+}
+
+function sameMetadata(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }

@@ -2,13 +2,14 @@
 import { answer, listing } from '../../kit/answer.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { boolean, list, object, text } from '../../kit/field.ts'
+import { listChildren, pageFields } from '../../kit/page.ts'
 import { route, type Route } from '../../kit/route.ts'
 import {
   closeConnection, connectionFolder, findConnection, needConnection, newRevision, settlePending, tryConnection, withDatabase, type Connection,
 } from './connection.ts'
 import { passwordFor } from './credential.ts'
 import { driverFor, driverOptions } from './drivers/index.ts'
-import { listFields, listNames, nameField } from './name.ts'
+import { nameField } from './name.ts'
 import { statements } from './statement.ts'
 import { compileUsername } from './username.ts'
 
@@ -117,9 +118,9 @@ const listConnections = route({
   op: 'list',
   path: 'config',
   about: 'The names of the connections.',
-  takes: listFields,
+  takes: pageFields,
   gives: { keys: list({ about: 'Names.' }) },
-  run: async (context, input) => listing(await listNames(context.store, connectionFolder, input)),
+  run: async (context, input) => listing(await listChildren(context.store, connectionFolder, input)),
 })
 
 const remove = route({

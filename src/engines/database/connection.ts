@@ -1,5 +1,6 @@
 // Stored connections and the open databases behind them: one pool each, replaced when its settings change.
 import { Fault, invalid } from '../../kit/errors.ts'
+import { matchesAnyGlob } from '../../kit/glob.ts'
 import type { Context } from '../../kit/route.ts'
 import type { Reader } from '../../kit/view.ts'
 import { LoginRefused, type Database } from './drivers/driver.ts'
@@ -32,21 +33,7 @@ export async function needConnection(store: Reader, name: string): Promise<Conne
 
 /** Throws `denied` unless the connection lets roles of this name use it. */
 export function checkAllowed(connection: Connection, role: string): void {
-  const fits = (pattern: string): boolean => {
-    const parts = pattern.split('*')
-    if (parts.length === 1) return pattern === role
-    const [head, ...rest] = parts
-    const tail = rest.pop()!
-    if (role.length < head!.length + tail.length || !role.startsWith(head!) || !role.endsWith(tail)) return false
-    let at = head!.length
-    for (const part of rest) {
-      const found = role.indexOf(part, at)
-      if (found < 0 || found + part.length > role.length - tail.length) return false
-      at = found + part.length
-    }
-    return true
-  }
-  if (!connection.allowedRoles.some(fits)) throw new Fault('denied', `"${role}" is not an allowed role`)
+  if (!matchesAnyGlob(connection.allowedRoles, role)) throw new Fault('denied', `"${role}" is not an allowed role`)
 }
 
 const databases = new Map<string, { revision: string; database: Database }>()

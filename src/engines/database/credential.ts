@@ -32,6 +32,7 @@ export function generatePassword(): string {
 /** A password by the named policy, or of the default form where there is none. */
 export async function passwordFor(context: Context, policy: string): Promise<string> {
   if (policy === '') return generatePassword()
+  if (context.password) return context.password(policy)
   const reply = await context.ask('read', `sys/policies/password/${policy}/generate`)
   const password = reply.parts.data?.password
   if (typeof password !== 'string' || password === '') throw new Fault('internal', 'the password policy gave no password')
@@ -46,7 +47,9 @@ export function checkCredentialConfig(type: CredentialType, config: Record<strin
   const known = type === 'password' ? ['password_policy'] : ['key_bits', 'format']
   const odd = Object.keys(config).find((name) => !known.includes(name))
   if (odd) throw invalid(`credential_config validation failed: unknown setting ${odd}`)
-  if (config.key_bits && !sizes.includes(Number(config.key_bits))) throw invalid(`credential_config validation failed: key_bits is one of ${sizes.join(', ')}`)
+  if (config.key_bits && !sizes.includes(Number(config.key_bits))) {
+    throw invalid(`credential_config validation failed: key_bits is one of ${sizes.join(', ')}`)
+  }
   if (config.format && !formats.includes(config.format as 'pkcs8')) throw invalid('credential_config validation failed: format is pkcs8')
 }
 

@@ -293,7 +293,7 @@ test('static roles are refused where their parts do not go together', async () =
   const good = { db_name: 'pg', username: 'app', rotation_period: 60 }
   for (const bad of [
     { rotation_period: 1 }, { username: '' }, { db_name: '' }, { db_name: 'none' }, { rotation_schedule: '* * * * *' }, { rotation_window: 7200 },
-    { rotation_period: undefined }, { rotation_period: undefined, rotation_schedule: 'never' }, { rotation_period: undefined, rotation_schedule: '0 0 * * *', rotation_window: 60 },
+    { rotation_period: undefined }, { rotation_period: undefined, rotation_schedule: 'never' }, { rotation_period: undefined, rotation_schedule: '* * * * * *' }, { rotation_period: undefined, rotation_schedule: '0 0 * * *', rotation_window: 60 },
   ]) await assert.rejects(d.write('static-roles/app', { ...good, ...bad }), code('invalid'), JSON.stringify(bad))
   await assert.rejects(d.write('static-roles/other', good), code('denied'))
   await assert.rejects(d.write('static-roles/readonly', good), code('invalid', /must be unique/))

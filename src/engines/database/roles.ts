@@ -2,12 +2,13 @@
 import { leased, listing } from '../../kit/answer.ts'
 import { invalid } from '../../kit/errors.ts'
 import { choice, duration, integer, list, map, text } from '../../kit/field.ts'
+import { listChildren, pageFields } from '../../kit/page.ts'
 import { route, type Context, type LeaseHandler, type Route } from '../../kit/route.ts'
 import type { Reader } from '../../kit/view.ts'
 import { checkAllowed, needConnection, withDatabase } from './connection.ts'
 import { checkCredentialConfig, credentialTypes, makeCredential, type CredentialType } from './credential.ts'
 import { driverFor } from './drivers/index.ts'
-import { checkFree, listFields, listNames, nameField, roleFolder, staticRoleFolder } from './name.ts'
+import { checkFree, nameField, roleFolder, staticRoleFolder } from './name.ts'
 import { statements } from './statement.ts'
 import { compileUsername } from './username.ts'
 
@@ -103,9 +104,9 @@ const listRoles = route({
   op: 'list',
   path: 'roles',
   about: 'The names of the roles.',
-  takes: listFields,
+  takes: pageFields,
   gives: { keys: list({ about: 'Names.' }) },
-  run: async (context, input) => listing(await listNames(context.store, roleFolder, input)),
+  run: async (context, input) => listing(await listChildren(context.store, roleFolder, input)),
 })
 
 /** The account outlives its lease by this much, so that it never ends first. */

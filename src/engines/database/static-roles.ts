@@ -2,12 +2,13 @@
 import { listing } from '../../kit/answer.ts'
 import { invalid } from '../../kit/errors.ts'
 import { choice, duration, integer, list, map, text } from '../../kit/field.ts'
+import { listChildren, pageFields } from '../../kit/page.ts'
 import { route, type Chore, type Context, type Route } from '../../kit/route.ts'
 import type { Reader, Transaction } from '../../kit/view.ts'
 import { checkAllowed, needConnection, withDatabase } from './connection.ts'
 import { checkCredentialConfig, credentialTypes, makeCredential, type Credential, type CredentialType } from './credential.ts'
 import { driverFor } from './drivers/index.ts'
-import { checkFree, listFields, listNames, nameField, roleFolder, staticRoleFolder } from './name.ts'
+import { checkFree, nameField, roleFolder, staticRoleFolder } from './name.ts'
 import { statements } from './statement.ts'
 
 interface StaticRole {
@@ -50,6 +51,8 @@ function store(tx: Transaction, name: string, role: StaticRole, before: StaticRo
 /** When a credential that was set at `from` has to be replaced. Throws `invalid` for a schedule that has no next time. */
 async function nextDue(role: Pick<StaticRole, 'period' | 'schedule'>, from: number): Promise<number> {
   if (role.schedule === '') return from + role.period * 1000
+  // The library also takes a sixth field for seconds, which is more often than the chore looks.
+  if (!/^(?:@\w+|\S+(?:\s+\S+){4})$/.test(role.schedule.trim())) throw invalid('could not parse rotation_schedule: expected a cron expression of five fields')
   const { Cron } = await import('croner')
   let next: Date | null
   try {
@@ -176,7 +179,9 @@ type Given = Partial<Record<'db_name' | 'username' | 'rotation_schedule', string
 
 /** The role as the request wants it; throws `invalid` where its parts do not go together. */
 function merge(present: StaticRole | null, input: { [K in keyof Given]: Given[K] | undefined }): StaticRole {
-  if (input.rotation_period !== undefined && input.rotation_schedule !== undefined) throw invalid('mutually exclusive fields rotation_period and rotation_schedule were both specified; only one of them can be provided')
+  if (input.rotation_period !== undefined && input.rotation_schedule !== undefined) {
+    throw invalid('mutually exclusive fields rotation_period and rotation_schedule were both specified; only one of them can be provided')
+  }
   const scheduled = input.rotation_schedule !== undefined || (input.rotation_period === undefined && (present?.schedule ?? '') !== '')
   const role: StaticRole = {
     database: input.db_name ?? present?.database ?? '',
@@ -195,7 +200,9 @@ function merge(present: StaticRole | null, input: { [K in keyof Given]: Given[K]
   if (role.database === '') throw invalid('database name is a required field')
   if (role.username === '') throw invalid('username is a required field to create a static account')
   if (present && present.username !== role.username) throw invalid('cannot update static account username')
-  if (!scheduled && input.rotation_period === undefined && !present) throw invalid('one of rotation_schedule or rotation_period must be provided to create a static account')
+  if (!scheduled && input.rotation_period === undefined && !present) {
+    throw invalid('one of rotation_schedule or rotation_period must be provided to create a static account')
+  }
   if (!scheduled && role.period < shortestPeriod) throw invalid(`rotation_period must be ${shortestPeriod} seconds or more`)
   if (!scheduled && input.rotation_window !== undefined) throw invalid('rotation_window is invalid with use of rotation_period')
   if (role.window !== 0 && role.window < shortestWindow) throw invalid(`rotation_window must be ${shortestWindow} seconds or more`)
@@ -252,9 +259,9 @@ const listStaticRoles = route({
   op: 'list',
   path: 'static-roles',
   about: 'The names of the static roles.',
-  takes: listFields,
+  takes: pageFields,
   gives: { keys: list({ about: 'Names.' }) },
-  run: async (context, input) => listing(await listNames(context.store, staticRoleFolder, input)),
+  run: async (context, input) => listing(await listChildren(context.store, staticRoleFolder, input)),
 })
 
 const creds = route({

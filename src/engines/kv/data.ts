@@ -61,6 +61,7 @@ export const dataRoutes: Route[] = [
     op: 'read',
     path: 'data/:path*',
     about: 'Reads a version of a secret.',
+    pure: true,
     takes: { path, version, ...entryRead },
     async run(context, input) {
       if (input.entry) return readEntry(context, input)
@@ -113,6 +114,7 @@ export const dataRoutes: Route[] = [
     op: 'read',
     path: 'subkeys/:path*',
     about: 'Shows the keys inside a secret without its values.',
+    pure: true,
     takes: { path, version, depth: integer({ about: 'How deep objects are opened; 0 for no limit.', default: 0 }) },
     async run(context, input) {
       const found = await load(context, input.path, input.version)

@@ -122,6 +122,7 @@ export const metadataRoutes: Route[] = [
     op: 'read',
     path: 'metadata/:path*',
     about: 'Reads settings and history of a secret.',
+    pure: true,
     takes: { path, ...entryRead },
     async run(context, input) {
       if (input.entry) return describeEntry(context, input)

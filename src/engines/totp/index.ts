@@ -3,6 +3,7 @@ import { Secret, TOTP } from 'otpauth'
 import { listing } from '../../kit/answer.ts'
 import { invalid } from '../../kit/errors.ts'
 import { boolean, duration, integer, list, text } from '../../kit/field.ts'
+import { listChildren, pageFields } from '../../kit/page.ts'
 import { route, type Context, type Engine } from '../../kit/route.ts'
 import type { Reader } from '../../kit/view.ts'
 import { encodeBarcode } from './barcode.ts'
@@ -139,7 +140,10 @@ const write = route({
   path: 'keys/:name',
   about: 'Make a key, or take one that was made elsewhere.',
   takes: fields,
-  gives: { url: text({ about: 'The key as otpauth://totp/…', secret: true }), barcode: text({ about: 'The same as a QR code: PNG, base64.', secret: true }) },
+  gives: {
+    url: text({ about: 'The key as otpauth://totp/…', secret: true }),
+    barcode: text({ about: 'The same as a QR code: PNG, base64.', secret: true }),
+  },
   async run(context, input) {
     if (!namePattern.test(input.name)) throw invalid('name: letters, digits, and . - _ @ inside')
     const key = keyFrom(context, input)
@@ -168,17 +172,9 @@ const listKeys = route({
   op: 'list',
   path: 'keys',
   about: 'The names of the keys.',
-  takes: { after: text({ about: 'List names after this one.' }), limit: integer({ about: 'At most so many names; default all.', default: 0 }) },
+  takes: pageFields,
   gives: { keys: list({ about: 'Names.' }) },
-  async run(context, input) {
-    const names: string[] = []
-    for (let after = input.after; ; after = names.at(-1)) {
-      const limit = input.limit > 0 ? Math.min(input.limit - names.length, 1000) : 1000
-      const found = await context.store.children(folder, after ? { after, limit } : { limit })
-      names.push(...found)
-      if (found.length < limit || names.length === input.limit) return listing(names)
-    }
-  },
+  run: async (context, input) => listing(await listChildren(context.store, folder, input)),
 })
 
 const generate = route({

@@ -36,7 +36,7 @@ function parseItem(item: unknown, name: string): Item {
 const items = field({ type: 'array', items: { type: 'object' } }, parseItems)
 
 /** The field `batch_input`; what its items hold is secret as a whole. */
-export const batchInput = items({ about: 'Items to process in one request, each with the fields of a single one; these then do not count.', secret: true })
+export const batchInput = items({ about: 'Items to process in one request, each with the fields of a single one.', secret: true })
 export const batchResults = any({ about: 'One result for each item, in their order: its fields, or `error`; and its `reference`.', secret: true })
 
 /** Text of an item's field, `''` where it is absent. */

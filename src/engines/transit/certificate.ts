@@ -81,7 +81,8 @@ function parseChain(pem: string): X509Certificate[] {
   }
   chain.forEach((certificate, at) => {
     const issuer = chain[at + 1]
-    if (issuer && !(certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))) throw invalid('the chain is not in order: each certificate has to be signed by the next')
+    if (!issuer || (certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey))) return
+    throw invalid('the chain is not in order: each certificate has to be signed by the next')
   })
   return chain
 }

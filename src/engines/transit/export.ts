@@ -29,10 +29,11 @@ function exportVersion(key: Key, number: number, what: ExportType): string {
 
 function checkExport(key: Key, what: ExportType): void {
   const type = keyType(key.type)
-  if (what !== 'public-key' && what !== 'certificate-chain' && !key.exportable) throw invalid('private key material is not exportable')
+  const isPublic = what === 'public-key' || what === 'certificate-chain'
+  if (!isPublic && !key.exportable) throw invalid('private key material is not exportable')
   if (what === 'encryption-key' && !encrypts(type)) throw invalid('encryption not supported for the key')
   if (what === 'signing-key' && !signs(type)) throw invalid('signing not supported for the key')
-  if ((what === 'public-key' || what === 'certificate-chain') && !isAsymmetric(type)) throw invalid(`unknown key type ${key.type} for export type ${what}`)
+  if (isPublic && !isAsymmetric(type)) throw invalid(`unknown key type ${key.type} for export type ${what}`)
 }
 
 const exportKey = route({
@@ -111,7 +112,8 @@ function parseBackup(text: string, name: string): Key {
         imported: flag(raw.imported), importedRotation: flag(raw.importedRotation), autoRotate: whole(raw.autoRotate, 0), size: whole(raw.size, 0),
       }),
       deletionAllowed: flag(raw.deletionAllowed),
-      latest: whole(raw.latest, 1), minAvailable: whole(raw.minAvailable, 0), minDecryption: whole(raw.minDecryption, 1), minEncryption: whole(raw.minEncryption, 0),
+      latest: whole(raw.latest, 1), minAvailable: whole(raw.minAvailable, 0),
+      minDecryption: whole(raw.minDecryption, 1), minEncryption: whole(raw.minEncryption, 0),
     }
     for (let number = Math.max(key.minAvailable, 1); number <= key.latest; number++) {
       key.versions[number] = restoreVersion(key.type, raw.versions[number])

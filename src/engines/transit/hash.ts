@@ -72,7 +72,10 @@ const randomFields = {
   bytes: integer({ about: 'Number of bytes.', default: 32 }),
   format: choice(['hex', 'base64'])({ about: 'Encoding of the answer.', default: 'base64' }),
 }
-const sourceField = text({ about: 'Where the bytes come from: platform, seal or all; every one is the generator of this server. A number stands for bytes.', default: 'platform' })
+const sourceField = text({
+  about: 'Where the bytes come from: platform, seal or all; every one is the generator of this server. A number stands for bytes.',
+  default: 'platform',
+})
 
 /** `first` may be a source or, as in `random/64`, the number of bytes. */
 function draw(context: Context, first: string, amount: number | string, format: 'hex' | 'base64') {

@@ -7,7 +7,8 @@ import { boolean, duration, integer, object, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
 import type { View } from '../../kit/view.ts'
 import {
-  addVersion, blankKey, changeKey, findKey, liveVersions, needBase64, needKey, pairVersion, secretVersion, storeKey, versionAt, type Key, type KeyVersion,
+  addVersion, blankKey, changeKey, findKey, liveVersions, needBase64, needKey, pairVersion, secretVersion, storeKey, versionAt,
+  type Key, type KeyVersion,
 } from './key.ts'
 import { generateKeys, isAsymmetric, isOfType, keyType } from './key-type.ts'
 import { privateOf, publicOf } from './material.ts'
@@ -152,7 +153,9 @@ export async function storeImported(store: View, key: Key, version: KeyVersion):
   if (keyType(key.type).hmac) key.size = Buffer.from(version.key!, 'base64').length
   addVersion(key, version)
   await store.update(async (tx) => {
-    if (await findKey(tx, key.name)) throw invalid('the import path cannot be used with an existing key; use import-version to rotate an existing imported key')
+    if (await findKey(tx, key.name)) {
+      throw invalid('the import path cannot be used with an existing key; use import-version to rotate an existing imported key')
+    }
     await storeKey(tx, key)
   })
 }
@@ -190,7 +193,11 @@ const byokExport = route({
     version: text({ about: 'Version to export, or latest; default: all.', default: '' }),
     hash: text({ about: 'Hash of OAEP.', default: 'SHA256' }),
   },
-  gives: { name: text({ about: 'Name of the exported key.' }), type: text({ about: 'Its type.' }), keys: object({ about: 'Wrapped keys by version, base64.' }) },
+  gives: {
+    name: text({ about: 'Name of the exported key.' }),
+    type: text({ about: 'Its type.' }),
+    keys: object({ about: 'Wrapped keys by version, base64.' }),
+  },
   async run(context, input) {
     const destination = await needKey(context.store, input.destination, 'no such destination key to export to')
     const source = await needKey(context.store, input.source, 'no such source key for export')

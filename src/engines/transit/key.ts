@@ -84,7 +84,8 @@ export function changeKey(store: View, name: string, change: (key: Key) => void 
   })
 }
 
-export type KeySettings = Partial<Pick<Key, 'derived' | 'convergent' | 'exportable' | 'plaintextBackup' | 'autoRotate' | 'size' | 'imported' | 'importedRotation'>>
+type Settings = 'derived' | 'convergent' | 'exportable' | 'plaintextBackup' | 'autoRotate' | 'size' | 'imported' | 'importedRotation'
+export type KeySettings = Partial<Pick<Key, Settings>>
 
 /** A record without versions, its settings checked against each other and the type. */
 export function blankKey(name: string, typeName: string, settings: KeySettings): Key {

@@ -3,10 +3,12 @@ import { createPublicKey } from 'node:crypto'
 import { answer, listing } from '../../kit/answer.ts'
 import { invalid } from '../../kit/errors.ts'
 import { boolean, duration, integer, list, object, text } from '../../kit/field.ts'
+import { listChildren, pageFields } from '../../kit/page.ts'
 import { route, type Chore, type Context, type Route } from '../../kit/route.ts'
 import type { View } from '../../kit/view.ts'
 import {
-  autoFolder, blankKey, changeKey, checkAutoRotate, createKey, findKey, keyFolder, liveVersions, makeVersion, needBase64, needKey, rotateKey, versionAt, type Key,
+  autoFolder, blankKey, changeKey, checkAutoRotate, createKey, findKey, keyFolder, liveVersions, makeVersion, needBase64, needKey, rotateKey,
+  versionAt, type Key,
 } from './key.ts'
 import { derives, encrypts, isAsymmetric, keyType, keyTypeNames, signs, type KeyType } from './key-type.ts'
 import { deriveEdwards, edwardsPublic, publicOf } from './material.ts'
@@ -64,27 +66,21 @@ export function describeKey(key: Key, context: Buffer | null = null): Record<str
   }
 }
 
-const described = { name, type: text({ about: 'Type of the key.' }), latest_version: integer({ about: 'Number of the newest version.' }), keys: object({ about: 'Versions by number.' }) }
+const described = {
+  name,
+  type: text({ about: 'Type of the key.' }),
+  latest_version: integer({ about: 'Number of the newest version.' }),
+  keys: object({ about: 'Versions by number.' }),
+}
 
 const listKeys = route({
   op: 'list',
   path: 'keys',
   about: 'The names of the keys.',
-  takes: { after: text({ about: 'List names after this one.' }), limit: integer({ about: 'At most so many names.' }) },
+  takes: pageFields,
   gives: { keys: list({ about: 'Names.' }) },
-  run: async (context, input) => listing(await listNames(context.store, keyFolder, input.after, input.limit)),
+  run: async (context, input) => listing(await listChildren(context.store, keyFolder, input)),
 })
-
-/** Children of a folder, all of them unless a limit is given. */
-async function listNames(store: View, folder: string, after?: string, limit = 0): Promise<string[]> {
-  if (limit > 0) return store.children(folder, { limit, ...(after ? { after } : {}) })
-  const names: string[] = []
-  for (let last = after; ; last = names.at(-1)) {
-    const page = await store.children(folder, { limit: 1000, ...(last ? { after: last } : {}) })
-    names.push(...page)
-    if (page.length < 1000) return names
-  }
-}
 
 const read = route({
   op: 'read',
@@ -181,7 +177,8 @@ const configure = route({
       key.minDecryption = checkMinimum(key, 'decryption', input.min_decryption_version === 0 ? 1 : (input.min_decryption_version ?? key.minDecryption))
       key.minEncryption = checkMinimum(key, 'encryption', input.min_encryption_version ?? key.minEncryption)
       if (key.minEncryption > 0 && key.minEncryption < key.minDecryption) {
-        throw invalid(`cannot set min encryption/decryption values; min encryption version of ${key.minEncryption} must be greater than or equal to min decryption version of ${key.minDecryption}`)
+        const rule = `min encryption version of ${key.minEncryption} must be greater than or equal to min decryption version of ${key.minDecryption}`
+        throw invalid(`cannot set min encryption/decryption values; ${rule}`)
       }
       if (key.minAvailable > key.minEncryption) throw invalid('min encryption version should not be less than min available version')
       if (key.minAvailable > key.minDecryption) throw invalid('min decryption version should not be less then min available version')
@@ -256,7 +253,7 @@ export const autoRotation: Chore = {
   every: 60,
   async run(context) {
     const failures: unknown[] = []
-    for (const name of await listNames(context.store, autoFolder)) {
+    for (const name of await listChildren(context.store, autoFolder)) {
       context.signal.throwIfAborted()
       await rotateDue(context, name).catch((error: unknown) => failures.push(error))
     }

@@ -51,7 +51,8 @@ export function edwardsBytes(version: KeyVersion): Buffer {
 export const edwardsPublic = (key: KeyObject): Buffer => Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url')
 
 const noContext =
-  "missing 'context' for key derivation; the key was created using a derived key, which means additional, per-request information must be included in order to perform operations with the key"
+  "missing 'context' for key derivation; the key was created using a derived key, which means additional, " +
+  'per-request information must be included in order to perform operations with the key'
 
 /** HKDF-SHA256 without salt; unlike the runtime's own, it takes a context of any length. RFC 5869. */
 export function hkdf(secret: Buffer | KeyObject, context: Buffer, bytes: number): Buffer {

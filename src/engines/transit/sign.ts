@@ -171,7 +171,11 @@ const verify = route({
   op: 'write',
   path: 'verify/:name/:urlalgorithm?',
   about: 'Tell whether a signature or HMAC of the input was made with the named key.',
-  takes: { ...fields, signature: text({ about: 'The signature, with its vault:vN: in front.' }), hmac: text({ about: 'The HMAC, with its vault:vN: in front.' }) },
+  takes: {
+    ...fields,
+    signature: text({ about: 'The signature, with its vault:vN: in front.' }),
+    hmac: text({ about: 'The HMAC, with its vault:vN: in front.' }),
+  },
   gives: { valid: boolean({ about: 'Whether it was.' }), batch_results: batchResults },
   async run(context, input) {
     const single: Item = { input: input.input, context: input.context }

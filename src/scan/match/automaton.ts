@@ -17,96 +17,128 @@ export interface Automaton {
   longest: number
 }
 
-interface Node {
-  /** By column. */
-  children: Map<number, Node>
-  /** Keywords that end here, those of the failure node included once it is linked. */
-  words: number[]
-  fail: Node | null
-  state: number
-}
-
 const frequent = 'etaoinsrlhdcumpgfybwvkxjzq'
 const most = 1 << 20
-const make = (): Node => ({ children: new Map(), words: [], fail: null, state: 0 })
+
+/** The words as a tree of numbered nodes, each with a list of its children; node 0 is the root. */
+interface Trie {
+  size: number
+  child: Int32Array
+  sibling: Int32Array
+  column: Uint8Array
+  /** The keyword that ends at the node, plus one; 0 for none. */
+  word: Int32Array
+}
 
 /**
- * Builds the automaton of the words, which are reported by their index in the list; throws where a word is empty or
- * all together are too many. `shared` puts the tables where worker threads can read them.
+ * Builds the automaton of the words, which are reported by their index in the list; throws where a word is empty, is
+ * there twice, or all together are too many. `shared` puts the tables where worker threads can read them.
  */
 export function buildAutomaton(words: string[], shared = false): Automaton {
   const encoded = words.map((word) => Buffer.from(word.toLowerCase(), 'utf8'))
   const { columns, width } = columnsOf(encoded)
-  const root = make()
-  encoded.forEach((word, index) => {
-    if (word.length === 0) throw new Error('a keyword is empty')
-    let node = root
-    for (const byte of word) {
-      const column = columns[byte]!
-      let child = node.children.get(column)
-      if (!child) node.children.set(column, (child = make()))
-      node = child
-    }
-    node.words.push(index)
-  })
-  const longest = encoded.reduce((most, word) => Math.max(most, word.length), 0)
-  return { ...fill(link(root), width, shared), columns, width, longest }
+  const trie = plant(encoded, columns)
+  const longest = encoded.reduce((length, word) => Math.max(length, word.length), 0)
+  return { ...fill(trie, width, shared), columns, width, longest }
 }
 
 /** A column for each byte that a keyword holds, capitals with their small letters; 0 for all others. */
 function columnsOf(words: Buffer[]): { columns: Uint8Array; width: number } {
-  const held = new Set(words.flatMap((word) => [...word]))
   const columns = new Uint8Array(256)
+  for (const word of words) for (const byte of word) columns[byte] = 1
   let width = 1
-  for (const byte of [...Buffer.from(frequent)].filter((letter) => held.has(letter))) columns[byte] = width++
-  for (const byte of held) if (columns[byte] === 0) columns[byte] = width++
+  for (const byte of Buffer.from(frequent)) if (columns[byte] === 1) columns[byte] = ++width
+  columns.forEach((held, byte) => {
+    if (held === 1) columns[byte] = ++width
+  })
   for (let byte = 65; byte <= 90; byte++) columns[byte] = columns[byte + 32]!
-  return { columns, width: 1 << Math.ceil(Math.log2(width)) }
+  return { columns, width: 1 << Math.ceil(Math.log2(width + 1)) }
 }
 
-/** The nodes breadth first, each with its failure link: the longest end of its path that begins another word. */
-function link(root: Node): Node[] {
-  const order = [root]
-  for (const node of order) {
-    for (const [column, child] of node.children) {
-      let fail = node.fail
-      while (fail && !fail.children.has(column)) fail = fail.fail
-      child.fail = fail?.children.get(column) ?? root
-      if (child.fail.words.length > 0) child.words = child.words.concat(child.fail.words)
-      order.push(child)
+function plant(words: Buffer[], columns: Uint8Array): Trie {
+  const room = 1 + words.reduce((sum, word) => sum + word.length, 0)
+  if (room > most) throw new Error('too many keywords')
+  const trie = { size: 1, child: new Int32Array(room), sibling: new Int32Array(room), column: new Uint8Array(room), word: new Int32Array(room) }
+  const { child, sibling, column } = trie
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!
+    let node = 0
+    for (let at = 0; at < word.length; at++) {
+      const wanted = columns[word[at]!]!
+      let next = child[node]!
+      while (next !== 0 && column[next] !== wanted) next = sibling[next]!
+      if (next === 0) {
+        next = trie.size++
+        column[next] = wanted
+        sibling[next] = child[node]!
+        child[node] = next
+      }
+      node = next
+    }
+    if (node === 0 || trie.word[node] !== 0) throw new Error(`the keyword ${JSON.stringify(word.toString())} is empty or there twice`)
+    trie.word[node] = index + 1
+  }
+  return trie
+}
+
+/** The nodes breadth first, and for each the node of the longest end of its path that begins another word. */
+function link(trie: Trie): { order: Int32Array; fail: Int32Array } {
+  const { child, sibling, column } = trie
+  const order = new Int32Array(trie.size)
+  const fail = new Int32Array(trie.size)
+  let count = 1
+  for (let head = 0; head < count; head++) {
+    const node = order[head]!
+    for (let next = child[node]!; next !== 0; next = sibling[next]!) {
+      order[count++] = next
+      if (node === 0) continue
+      let back = fail[node]!
+      let found = 0
+      for (;;) {
+        found = child[back]!
+        while (found !== 0 && column[found] !== column[next]) found = sibling[found]!
+        if (found !== 0 || back === 0) break
+        back = fail[back]!
+      }
+      fail[next] = found
     }
   }
-  return order
+  return { order, fail }
 }
 
 /** Numbers the states, accepting ones last, so that one comparison per byte tells them; a row is its failure's with the own children. */
-function fill(order: Node[], width: number, shared: boolean): Pick<Automaton, 'table' | 'accepting' | 'ends' | 'endsAt'> {
-  if (order.length > most) throw new Error('too many keywords')
-  const place = (length: number): Int32Array => new Int32Array(shared ? new SharedArrayBuffer(length * 4) : new ArrayBuffer(length * 4))
-  const ending = order.filter((node) => node.words.length > 0)
-  const accepting = (order.length - ending.length) * width
+function fill(trie: Trie, width: number, shared: boolean): Pick<Automaton, 'table' | 'accepting' | 'ends' | 'endsAt'> {
+  const { order, fail } = link(trie)
+  /** The nearest node on the way of failures, the node itself included, that ends a word. */
+  const ending = new Int32Array(trie.size)
+  let accepted = 0
+  for (const node of order) {
+    ending[node] = trie.word[node] !== 0 ? node : ending[fail[node]!]!
+    if (ending[node] !== 0) accepted++
+  }
+  const accepting = (trie.size - accepted) * width
+  const state = new Int32Array(trie.size)
   let plain = 0
   let last = accepting
   for (const node of order) {
-    if (node.words.length > 0) {
-      node.state = last
-      last += width
-    } else {
-      node.state = plain
-      plain += width
-    }
+    state[node] = ending[node] !== 0 ? last : plain
+    if (ending[node] !== 0) last += width
+    else plain += width
   }
-  const table = place(order.length * width)
+  const place = (length: number): Int32Array => new Int32Array(shared ? new SharedArrayBuffer(length * 4) : new ArrayBuffer(length * 4))
+  const table = place(trie.size * width)
+  const ends: number[] = []
+  const endsAt = place(accepted + 1)
+  let row = 0
   for (const node of order) {
-    if (node.fail) table.copyWithin(node.state, node.fail.state, node.fail.state + width)
-    for (const [column, child] of node.children) table[node.state + column] = child.state
+    const own = state[node]!
+    if (node !== 0) table.copyWithin(own, state[fail[node]!]!, state[fail[node]!]! + width)
+    for (let next = trie.child[node]!; next !== 0; next = trie.sibling[next]!) table[own + trie.column[next]!] = state[next]!
+    if (ending[node] === 0) continue
+    for (let at = ending[node]!; at !== 0; at = ending[fail[at]!]!) ends.push(trie.word[at]! - 1)
+    endsAt[++row] = ends.length
   }
-  const ends = place(ending.reduce((sum, node) => sum + node.words.length, 0))
-  const endsAt = place(ending.length + 1)
-  let count = 0
-  ending.forEach((node, at) => {
-    for (const word of node.words) ends[count++] = word
-    endsAt[at + 1] = count
-  })
-  return { table, accepting, ends, endsAt }
+  const placed = place(ends.length)
+  placed.set(ends)
+  return { table, accepting, ends: placed, endsAt }
 }

@@ -29,129 +29,174 @@ export function holdsByte(bytes: Uint8Array, from: number, to: number, byte: num
   return false
 }
 
-/** What a part of a pattern is sure to match. A part is pure when it consists of letters, digits and the signs below alone. */
+/** Kinds of bytes that runs consist of; a set of them is the sum of their bits. A class that takes part of a kind counts as all of it. */
+const kinds = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ', '_', '-', '+', '/', '=', '.', '~', '%', ':']
+const kindOf = new Uint16Array(128)
+kinds.forEach((characters, at) => {
+  for (const character of characters) kindOf[character.charCodeAt(0)] = 1 << at
+})
+const wordKinds = 0b111111
+const smallLetters = 0b110
+const capitals = 0b11000
+const tables = new Map<number, Uint8Array>()
+
+function tableOf(set: number): Uint8Array {
+  let table = tables.get(set)
+  if (!table) {
+    table = new Uint8Array(256)
+    for (let code = 0; code < 128; code++) if (kindOf[code]! & set) table[code] = 1
+    tables.set(set, table)
+  }
+  return table
+}
+
+/**
+ * What a part of a pattern is sure to match. It is pure when it consists of the kinds above alone: then `least` is its least
+ * length; else `longest` is the length of the longest run within it that is sure, of the kinds `longestSet`.
+ */
 interface Sure {
   pure: boolean
   least: number
-  bytes: Uint8Array
-  /** The longest run that is sure, of the whole part where it is pure. */
-  longest: Run
+  set: number
+  longest: number
+  longestSet: number
 }
 
-const noBytes = new Uint8Array(256)
-const noRun: Run = { least: 0, bytes: noBytes }
-const nothing: Sure = { pure: true, least: 0, bytes: noBytes, longest: noRun }
-const foreign: Sure = { pure: false, least: 0, bytes: noBytes, longest: noRun }
+const foreign: Sure = { pure: false, least: 0, set: 0, longest: 0, longestSet: 0 }
+const pureOf = (least: number, set: number): Sure => ({ pure: true, least, set, longest: least, longestSet: set })
+const nothing = pureOf(0, 0)
 
-const quantifier = /^(?:\{(\d+)(?:,\d*)?\}|[*?+])\??/
-const charClass = /^\[(\^?)((?:\\.|[^\]\\])*)\]/
-const groupHead = /^\((?:\?(?:<?[=!]|:|<\w+>|([a-z]+)(?:-[a-z]+)?:))?/
-const runSign = /^[A-Za-z\d_\-+/=.~%:]$/
+const quantifier = /(?:\{(\d+)(?:,\d*)?\}|[*?+])\??/y
+const charClass = /\[(\^?)((?:\\.|[^\]\\])*)\]/y
+const groupHead = /\((?:\?(?:<?[=!]|:|<\w+>|([a-z]+)(?:-[a-z]+)?:))?/y
 
 interface Reader {
-  rest: string
+  source: string
+  at: number
   ignoreCase: boolean
+}
+
+const read = (pattern: RegExp, reader: Reader): RegExpExecArray | null => {
+  pattern.lastIndex = reader.at
+  const match = pattern.exec(reader.source)
+  if (match) reader.at += match[0].length
+  return match
 }
 
 /** The longest run that every match of the pattern is sure to hold, or null where none is long enough to be worth a look. */
 export function sureRun(pattern: RegExp): Run | null {
-  let run
+  let sure
   try {
-    run = readAlternatives({ rest: pattern.source, ignoreCase: pattern.flags.includes('i') }).longest
+    sure = readAlternatives({ source: pattern.source, at: 0, ignoreCase: pattern.flags.includes('i') })
   } catch {
     return null
   }
-  return run.least >= 6 ? run : null
-}
-
-const longer = (a: Run, b: Run): Run => (b.least > a.least ? b : a)
-
-function union(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a === b || b === noBytes) return a
-  return a === noBytes ? b : a.map((byte, at) => byte | b[at]!)
+  return sure.longest >= 6 ? { least: sure.longest, bytes: tableOf(sure.longestSet) } : null
 }
 
 function readAlternatives(reader: Reader): Sure {
   let all = readSequence(reader)
-  while (reader.rest[0] === '|') {
-    reader.rest = reader.rest.slice(1)
+  while (reader.source[reader.at] === '|') {
+    reader.at++
     const next = readSequence(reader)
-    const bytes = union(all.bytes, next.bytes)
-    const longest = { least: Math.min(all.longest.least, next.longest.least), bytes: union(all.longest.bytes, next.longest.bytes) }
-    all = { pure: all.pure && next.pure, least: Math.min(all.least, next.least), bytes, longest }
+    all = {
+      pure: all.pure && next.pure,
+      least: Math.min(all.least, next.least),
+      set: all.set | next.set,
+      longest: Math.min(all.longest, next.longest),
+      longestSet: all.longestSet | next.longestSet,
+    }
   }
   return all
 }
 
 function readSequence(reader: Reader): Sure {
+  const { source } = reader
   let pure = true
-  let longest = noRun
-  let current = noRun
-  while (reader.rest !== '' && reader.rest[0] !== '|' && reader.rest[0] !== ')') {
+  let longest = 0
+  let longestSet = 0
+  let least = 0
+  let set = 0
+  const close = (length: number, of: number): void => {
+    if (length <= longest) return
+    longest = length
+    longestSet = of
+  }
+  while (reader.at < source.length && source[reader.at] !== '|' && source[reader.at] !== ')') {
     const part = readPart(reader)
     if (part.pure) {
-      current = { least: current.least + part.least, bytes: union(current.bytes, part.bytes) }
+      least += part.least
+      set |= part.set
       continue
     }
     pure = false
-    longest = longer(longer(longest, current), part.longest)
-    current = noRun
+    close(least, set)
+    close(part.longest, part.longestSet)
+    least = set = 0
   }
-  return { pure, least: current.least, bytes: current.bytes, longest: longer(longest, current) }
+  close(least, set)
+  return { pure, least, set, longest, longestSet }
 }
 
 /** One character, class, assertion or group, with its quantifier. */
 function readPart(reader: Reader): Sure {
   const sure = readAtom(reader)
-  const many = quantifier.exec(reader.rest)
+  const many = read(quantifier, reader)
   if (many === null) return sure
-  reader.rest = reader.rest.slice(many[0].length)
   const times = many[1] !== undefined ? Number(many[1]) : many[0][0] === '+' ? 1 : 0
   if (!sure.pure) return times === 0 ? foreign : sure
-  const least = sure.least * times
-  return { pure: true, least, bytes: sure.bytes, longest: { least, bytes: sure.bytes } }
+  return pureOf(sure.least * times, sure.set)
 }
 
 function readAtom(reader: Reader): Sure {
-  const { rest } = reader
-  const take = (length: number, sure: Sure): Sure => {
-    reader.rest = rest.slice(length)
-    return sure
+  const first = reader.source[reader.at]!
+  if (first === '(') return readGroup(reader)
+  if (first === '[') {
+    const body = read(charClass, reader)
+    if (body === null) throw new Error('a class is open')
+    return body[1] === '' ? classOf(body[2]!, reader.ignoreCase) : foreign
   }
-  if (rest[0] === '(') return readGroup(reader)
-  const body = charClass.exec(rest)
-  if (body) return take(body[0].length, body[1] === '' ? bytesOf(body[2]!, reader.ignoreCase) : foreign)
-  if (rest[0] === '\\') return take(2, /^\\[bB]/.test(rest) ? nothing : bytesOf(rest.slice(0, 2), reader.ignoreCase))
-  if (rest[0] === '^' || rest[0] === '$') return take(1, nothing)
-  return take(1, rest[0] === '.' ? foreign : bytesOf(rest[0]!, reader.ignoreCase))
+  reader.at += first === '\\' ? 2 : 1
+  if (first === '^' || first === '$') return nothing
+  if (first === '.') return foreign
+  if (first !== '\\') return classOf(first, reader.ignoreCase)
+  const escaped = reader.source[reader.at - 1]!
+  return escaped === 'b' || escaped === 'B' ? nothing : classOf(first + escaped, reader.ignoreCase)
 }
 
 function readGroup(reader: Reader): Sure {
-  const head = groupHead.exec(reader.rest)!
+  const head = read(groupHead, reader)!
   const { ignoreCase } = reader
   if (head[1]?.includes('i')) reader.ignoreCase = true
-  reader.rest = reader.rest.slice(head[0].length)
   const inside = readAlternatives(reader)
-  if (reader.rest[0] !== ')') throw new Error('a group is open')
-  reader.rest = reader.rest.slice(1)
+  if (reader.source[reader.at] !== ')') throw new Error('a group is open')
+  reader.at++
   reader.ignoreCase = ignoreCase
   return /^\(\?<?[=!]/.test(head[0]) ? nothing : inside
 }
 
-/** The bytes of a class body or single character; foreign where it takes others than run bytes. */
-function bytesOf(body: string, ignoreCase: boolean): Sure {
-  const bytes = new Uint8Array(256)
-  const add = (code: number): void => {
-    bytes[code] = 1
-    if (ignoreCase && (code | 32) >= 97 && (code | 32) <= 122) bytes[code ^ 32] = 1
-  }
-  for (const [token, first, last] of body.matchAll(/\\?([A-Za-z\d])-([A-Za-z\d])|\\.|[^\\]/g)) {
-    if (first !== undefined) for (let code = first.charCodeAt(0); code <= last!.charCodeAt(0); code++) add(code)
-    else if (token === '\\d' || token === '\\w') for (const sign of token === '\\d' ? '0123456789' : wordSigns) add(sign.charCodeAt(0))
-    else if (/^\\[A-Za-z\d]$/.test(token) || !runSign.test(token.at(-1)!)) return foreign
-    else add(token.charCodeAt(token.length - 1))
-  }
-  return { pure: true, least: 1, bytes, longest: { least: 1, bytes } }
+const classes = new Map<string, Sure>()
+
+/** The kinds of a class body or single character; foreign where it takes others. */
+function classOf(body: string, ignoreCase: boolean): Sure {
+  const known = classes.get(body) ?? readClass(body)
+  classes.set(body, known)
+  if (!known.pure || !ignoreCase) return known
+  const letters = known.set & (smallLetters | capitals)
+  return pureOf(1, known.set | ((letters << 2) & capitals) | ((letters >> 2) & smallLetters))
 }
 
-const wordSigns = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_'
+function readClass(body: string): Sure {
+  let set = 0
+  for (const [token, first, last] of body.matchAll(/\\?([A-Za-z\d])-([A-Za-z\d])|\\.|[^\\]/g)) {
+    if (first !== undefined) for (let code = first.charCodeAt(0); code <= last!.charCodeAt(0); code++) set |= kindOf[code]!
+    else if (token === '\\d') set |= 1
+    else if (token === '\\w') set |= wordKinds
+    else {
+      const kind = /^\\[A-Za-z\d]$/.test(token) ? 0 : kindOf[token.charCodeAt(token.length - 1) & 127]!
+      if (kind === 0 || token.charCodeAt(token.length - 1) > 127) return foreign
+      set |= kind
+    }
+  }
+  return pureOf(1, set)
+}

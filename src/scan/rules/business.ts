@@ -19,7 +19,7 @@ export const business: Rule[] = [
       hits: [`jira_token = ${Buffer.from('123456789012:\u0000aBcDeFgHiJkLmNoPqRs').toString('base64').slice(0, 44)}`], misses: [`jira_token = ${'aB3dE6gHiJ9'.repeat(4)}`] }],
     'bitbucket-data-center-token': ['Bitbucket Data Center HTTP access token', 'https://confluence.atlassian.com/bitbucketserver/http-access-tokens-939515499.html', 'BBDC-[A-Za-z0-9+/@_-]{40,52}', { entropy: 3.5 }],
     'trello-token': ['Trello token', 'https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/', 'ATTA[a-f0-9]{72}'],
-    'linear-api-key': ['Linear API key', 'https://linear.app/developers/graphql', 'lin_api_[A-Za-z0-9]{40}', { entropy: 3 }],
+    'linear-api-key': ['Linear API key', 'https://linear.app/developers/graphql', 'lin_api_[A-Za-z0-9]{40,48}', { entropy: 3 }],
     'linear-oauth-token': ['Linear OAuth token', 'https://linear.app/developers/oauth-2-0-authentication', 'lin_oauth_[A-Za-z0-9]{40,64}', { entropy: 3 }],
     'notion-token': ['Notion integration token', 'https://developers.notion.com/reference/authentication', 'ntn_[A-Za-z0-9]{43,50}', { entropy: 3.5 }],
     'notion-token-old': ['Notion integration token of the older form', 'https://developers.notion.com/reference/authentication', 'secret_[A-Za-z0-9]{43}', { entropy: 3.8 }],
@@ -33,7 +33,7 @@ export const business: Rule[] = [
     'salesforce-refresh-token': ['Salesforce refresh token', 'https://help.salesforce.com/', '5[Aa]ep[0-9a-zA-Z._=]{60,100}', { keywords: ['5aep'], entropy: 3.8 }],
     'salesforce-consumer-key': ['Salesforce consumer key', 'https://help.salesforce.com/', '3MVG9[A-Za-z0-9._]{60,90}', { entropy: 4 }],
     'monday-jwt': ['monday.com JWT', 'https://developer.monday.com/api-reference/docs/authentication', 'eyJhbGciOiJIUzI1NiJ9[.]eyJ0aWQiOj[A-Za-z0-9_-]{80,400}[.][A-Za-z0-9_-]{43}', { keywords: ['eyj0awqioj'] }],
-    'canva-client-secret': ['Canva client secret', 'https://www.canva.dev/docs/connect/', 'cnvca[A-Za-z0-9_-]{50,60}', { entropy: 3.5 }],
+    'canva-client-secret': ['Canva client secret', 'https://www.canva.dev/docs/connect/', 'cnvca[A-Za-z0-9_-]{48,60}', { entropy: 3.5 }],
   }),
   ...near({
     'jira-token-old': ['Jira or Confluence API token of the older form', atlassian, 'atlassian|confluence|jira', `${alnum(24)}|ATATT3[A-Za-z0-9_=-]{60,200}`, { strict: true, entropy: 3.5 }],

@@ -7,10 +7,10 @@ const shopify = 'https://shopify.dev/docs/apps/build/authentication-authorizatio
 
 export const commerce: Rule[] = [
   ...tokens({
-    'shopify-access-token': ['Shopify access token', shopify, 'shpat_[a-fA-F0-9]{32}'],
-    'shopify-custom-app-token': ['Shopify custom app token', shopify, 'shpca_[a-fA-F0-9]{32}'],
-    'shopify-private-app-token': ['Shopify private app password', shopify, 'shppa_[a-fA-F0-9]{32}'],
-    'shopify-shared-secret': ['Shopify shared secret', shopify, 'shpss_[a-fA-F0-9]{32}'],
+    'shopify-access-token': ['Shopify access token', shopify, 'shpat_[a-zA-Z0-9]{32,38}'],
+    'shopify-custom-app-token': ['Shopify custom app token', shopify, 'shpca_[a-zA-Z0-9]{32,38}'],
+    'shopify-private-app-token': ['Shopify private app password', shopify, 'shppa_[a-zA-Z0-9]{32,38}'],
+    'shopify-shared-secret': ['Shopify shared secret', shopify, 'shpss_[a-zA-Z0-9]{32,38}'],
     'shopify-partner-token': ['Shopify partner token', shopify, 'prtapi_[a-f0-9]{32}'],
     'shopify-other-token': ['Shopify token', shopify, 'shp(?:ua|tka|at|it|rt)_[a-fA-F0-9]{32}', { keywords: ['shpua_', 'shptka_', 'shpit_', 'shprt_'] }],
     'woocommerce-secret': ['WooCommerce consumer secret', 'https://woocommerce.github.io/woocommerce-rest-api-docs/', 'c[sk]_[a-f0-9]{40}', { keywords: ['cs_', 'ck_'], entropy: 3 }],

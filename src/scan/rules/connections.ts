@@ -30,7 +30,6 @@ const schemes: Scheme[] = [
   { id: 'mail-uri', about: 'Address of a mail server with its password', schemes: 'smtps?|imaps?|pop3s?', keywords: ['smtp', 'imap', 'pop3'] },
   { id: 'ldap-uri', about: 'LDAP address with its password', schemes: 'ldaps?', keywords: ['ldap'] },
   { id: 'proxy-uri', about: 'Address of a proxy with its password', schemes: 'socks[45]?[ah]?', keywords: ['socks'] },
-  { id: 'http-uri', about: 'Web address with a password', schemes: '(?:git\\+|svn\\+|hg\\+|pip\\+)?https?|git|svn|hg', keywords: ['http://', 'https://', 'git://', 'svn://'] },
 ]
 
 function schemeRule(row: Scheme): Rule {

@@ -5,14 +5,14 @@ import { tokens } from './token.ts'
 
 export const dataServices: Rule[] = [
   ...tokens({
-    'onfido-token': ['Onfido API token', 'https://documentation.onfido.com/', 'api_(?:live|sandbox)(?:_(?:us|ca))?[.][A-Za-z0-9_-]{11}[.][A-Za-z0-9_-]{32}', { keywords: ['api_live', 'api_sandbox'] }],
+    'onfido-token': ['Onfido API token', 'https://documentation.onfido.com/', 'api_(?:live|sandbox)(?:_(?:us|ca))?[.](?:[A-Za-z0-9_-]{11}[.])?[A-Za-z0-9_-]{32}', { keywords: ['api_live', 'api_sandbox'] }],
     'maxmind-license-key': ['MaxMind licence key', 'https://dev.maxmind.com/', '[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk', { keywords: ['_mmk'], misses: ['x_mmk'] }],
     'samsara-token': ['Samsara API token', 'https://developers.samsara.com/', 'samsara_api_[A-Za-z0-9]{30}', { entropy: 3 }],
     'tomba-key': ['Tomba key', 'https://developer.tomba.io/', 't[as]_[a-z0-9]{40,60}', { keywords: ['tomba'], misses: ['tomba ta_x'], hits: [`TOMBA_KEY=ta_${'a1b2c3d4'.repeat(5)}`] }],
   }),
   ...near({
     'accuweather-key': ['AccuWeather key', 'https://developer.accuweather.com/', 'accuweather', '[A-Za-z0-9%]{32,35}'],
-    'openweather-key': ['OpenWeather key', 'https://openweathermap.org/appid', 'openweather|appid|open weather|owm', lower(32)],
+    'openweather-key': ['OpenWeather key', 'https://openweathermap.org/appid', 'openweather|appid|open weather|pyowm|owm', lower(32)],
     'weatherstack-key': ['Weatherstack key', 'https://weatherstack.com/documentation', 'weatherstack', alnum(32)],
     'weatherbit-key': ['Weatherbit key', 'https://www.weatherbit.io/api', 'weatherbit', hex(32)],
     'worldweather-key': ['World Weather Online key', 'https://www.worldweatheronline.com/weather-api/', 'worldweather', lower(31)],

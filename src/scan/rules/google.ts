@@ -40,9 +40,10 @@ export const google: Rule[] = [
     about: 'Google service account key (JSON)',
     source: 'https://cloud.google.com/iam/docs/keys-create-delete',
     keywords: ['private_key_id'],
-    pattern: /"private_key_id"\s{0,4}:\s{0,4}"(?<secret>[a-f0-9]{40})"/,
+    pattern: /"private_key_id"\s{0,4}:\s{0,4}"[a-f0-9]{40}"\s{0,4},\s{0,8}"private_key"\s{0,4}:\s{0,4}"(?<secret>-----BEGIN PRIVATE KEY-----\\n[A-Za-z0-9+/=\\]{100,4000}-----END PRIVATE KEY-----)/,
+    window: 4200,
     confidence: 'high',
-    hits: [`"private_key_id": "${'0123456789abcdef'.repeat(3).slice(0, 40)}"`],
-    misses: ['"private_key_id": ""', '"private_key_id": "${KEY_ID}"'],
+    hits: [`"private_key_id": "${'0a1b2c3d4e'.repeat(4)}", "private_key": "-----${'BEGIN'} PRIVATE KEY-----\\n${'aB3dE6gHiJ9kLmN7'.repeat(8)}\\n-----END PRIVATE KEY-----\\n"`],
+    misses: [`"private_key_id": "${'0a1b2c3d4e'.repeat(4)}"`, '"private_key_id": "${KEY_ID}"'],
   },
 ]

@@ -1,7 +1,6 @@
 // What travels in headers and cookies: tokens that describe themselves, Basic and Bearer credentials; hashes of passwords.
 import type { Rule } from '../rule.ts'
 import { jwtHeader } from './checksum.ts'
-import { isValue } from './connections.ts'
 
 const jws = 'https://datatracker.ietf.org/doc/html/rfc7519'
 const crypt = 'https://man7.org/linux/man-pages/man5/crypt.5.html'
@@ -32,31 +31,6 @@ export const http: Rule[] = [
     confidence: 'low',
     hits: [`${part({ alg: 'dir', enc: 'A256GCM' })}..${hash('aB3dE6gHiJ9', 16)}.${hash('kL4mN7oP', 40)}.${hash('qR2sT5uV', 22)}`],
     misses: ['eyJhbGciOi.a.b.c.d'],
-  },
-  {
-    id: 'basic-authorization',
-    about: 'Basic credentials in a header',
-    source: 'https://datatracker.ietf.org/doc/html/rfc7617',
-    keywords: ['basic '],
-    pattern: /(?<![A-Za-z])[Bb]asic\s{1,3}(?<secret>[A-Za-z0-9+/]{8,400}={0,2})(?![A-Za-z0-9+/=])/,
-    check: isBasic,
-    confidence: 'medium',
-    hits: [`Authorization: Basic ${Buffer.from('jo:4ny-p4ss-9x').toString('base64')}`],
-    misses: [`Authorization: Basic ${Buffer.from('user:password').toString('base64')}`, 'a Basic explanation'],
-  },
-  {
-    id: 'bearer-authorization',
-    about: 'Bearer credentials in a header',
-    source: 'https://datatracker.ietf.org/doc/html/rfc6750',
-    keywords: ['bearer '],
-    pattern: /(?<![A-Za-z])[Bb]earer\s{1,3}(?<secret>[A-Za-z0-9_~+/.-]{16,2000}={0,2})(?![A-Za-z0-9_~+/=-])/,
-    check: token => isValue(token) && /\d.{0,40}\d/.test(token) && /[A-Za-z]/.test(token) && !/(.)\1{5}/.test(token),
-    entropy: 3.2,
-    window: 600,
-    generic: true,
-    confidence: 'medium',
-    hits: [`Authorization: Bearer ${'a1b2c3d4e5f6'.repeat(3)}`],
-    misses: ['Authorization: Bearer your-access-token-here', 'Authorization: Bearer ${TOKEN}'],
   },
   {
     id: 'session-cookie',
@@ -90,11 +64,3 @@ export const http: Rule[] = [
     misses: [`password: ${hit.slice(0, 12)}`],
   })),
 ]
-
-function isBasic(text: string): boolean {
-  const login = Buffer.from(text, 'base64').toString('latin1')
-  const colon = login.indexOf(':')
-  if (colon < 0 || !/^[\x20-\x7e]{5,300}$/.test(login)) return false
-  const password = login.slice(colon + 1)
-  return isValue(password) && login.slice(0, colon) !== password
-}

@@ -6,11 +6,9 @@ import { tokens } from './token.ts'
 export const identity: Rule[] = [
   ...tokens({
     'okta-token': ['Okta API token', 'https://developer.okta.com/docs/guides/create-an-api-token/', '00[A-Za-z0-9_-]{40}', { keywords: ['okta', 'ssws'], entropy: 3.8,
-      pattern: /(?i:okta|ssws)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_-])(?<secret>00[A-Za-z0-9_=-]{39,42})(?![A-Za-z0-9_-])/, hits: [`OKTA_TOKEN=00${'aB3dE6gHiJ9kLmN7pQrS'.repeat(2)}`], misses: ['okta 00short'] }],
-    'clerk-secret-key': ['Clerk secret key', 'https://clerk.com/docs/', 'sk_(?:live|test)_[A-Za-z0-9]{40,50}', { keywords: ['sk_live_', 'sk_test_'], entropy: 3.5 }],
+      pattern: /(?<![a-z])(?i:okta|ssws)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_-])(?<secret>00[A-Za-z0-9_=-]{39,42})(?![A-Za-z0-9_-])/, hits: [`OKTA_TOKEN=00${'aB3dE6gHiJ9kLmN7pQrS'.repeat(2)}`], misses: ['okta 00short'] }],
     'stytch-secret': ['Stytch secret', 'https://stytch.com/docs/', 'secret-(?:live|test)-[A-Za-z0-9_=-]{35,60}', { keywords: ['secret-live-', 'secret-test-'] }],
     'stytch-project-id': ['Stytch project id', 'https://stytch.com/docs/', `project-(?:live|test)-${uuid}`, { keywords: ['project-live-', 'project-test-'], confidence: 'low' }],
-    'workos-key': ['WorkOS API key', 'https://workos.com/docs/', 'sk_(?:live|test)_[A-Za-z0-9]{60,110}', { keywords: ['sk_live_', 'sk_test_', 'workos'], entropy: 4 }],
     'authress-access-key': ['Authress service client access key', 'https://authress.io/knowledge-base/', '(?:sc|ext|scauth|authress)_(?i:[a-z0-9]{5,30}[.][a-z0-9]{4,6}[.](?:acc)[_-][a-z0-9-]{10,32}[.][a-z0-9+/_=-]{30,120})', { keywords: ['sc_', 'ext_', 'scauth_', 'authress_'] }],
     'jumpcloud-key': ['JumpCloud API key', 'https://docs.jumpcloud.com/api/', 'jca_[A-Za-z0-9]{36}'],
     'descope-key': ['Descope management key', 'https://docs.descope.com/', 'K2[A-Za-z0-9]{25}[A-Za-z0-9]{40,80}', { keywords: ['descope'], misses: ['descope K2'], hits: [`DESCOPE_KEY=K2${'aB3dE6gHi'.repeat(9)}`] }],
@@ -25,6 +23,8 @@ export const identity: Rule[] = [
     'duo-integration-key': ['Duo integration key', 'https://duo.com/docs/adminapi', 'D[IA][A-Z0-9]{18}', { keywords: ['duo'], pattern: /(?i:duo)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9])(?<secret>D[IA][A-Z0-9]{18})(?![A-Za-z0-9_-])/, confidence: 'low', hits: ['duo_ikey = DIAB3DE6GHIJ9KLMNO7P'], misses: ['duo = DIAL'] , entropy: 3 }],
   }),
   ...near({
+    'clerk-secret-key': ['Clerk secret key', 'https://clerk.com/docs/', 'clerk', 'sk_(?:live|test)_[A-Za-z0-9]{40,50}', { entropy: 3.5 }],
+    'workos-key': ['WorkOS API key', 'https://workos.com/docs/', 'workos', 'sk_(?:(?:live|test)_)?[A-Za-z0-9]{40,110}', { entropy: 3.8 }],
     'auth0-client-secret': ['Auth0 client secret', 'https://auth0.com/docs/', 'auth0', '[A-Za-z0-9_-]{64}', { entropy: 4 }],
     'auth0-client-id': ['Auth0 client id', 'https://auth0.com/docs/', 'auth0', wide(32), { confidence: 'low', entropy: 3.5 }],
     'auth0-management-token': ['Auth0 management token', 'https://auth0.com/docs/', 'auth0', 'ey[A-Za-z0-9_-]{10,200}[.]ey[A-Za-z0-9_-]{100,1500}[.][A-Za-z0-9_-]{40,800}', { window: 2200 }],

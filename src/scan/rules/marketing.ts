@@ -7,13 +7,13 @@ const facebook = 'https://developers.facebook.com/docs/facebook-login/guides/acc
 
 export const marketing: Rule[] = [
   ...tokens({
-    'sendgrid-api-key': ['SendGrid API key', 'https://www.twilio.com/docs/sendgrid/for-developers/sending-email/authentication', 'SG[.][A-Za-z0-9_-]{16,32}[.][A-Za-z0-9_=-]{16,64}', { keywords: ['sg.'], entropy: 3.5 }],
+    'sendgrid-api-key': ['SendGrid API key', 'https://www.twilio.com/docs/sendgrid/for-developers/sending-email/authentication', 'SG[.](?:[A-Za-z0-9_-]{16,32}[.][A-Za-z0-9_=-]{16,64}|[A-Za-z0-9_.=-]{66})', { keywords: ['sg.'], entropy: 3.5 }],
     'mailgun-key': ['Mailgun private key', 'https://documentation.mailgun.com/docs/mailgun/api-reference/', 'key-[a-f0-9]{32}', { keywords: ['key-'], pattern: /(?<![A-Za-z0-9_-])(?<secret>key-[a-f0-9]{32})(?![A-Za-z0-9])/ }],
     'mailgun-signing-key': ['Mailgun key', 'https://documentation.mailgun.com/', '[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8}', { keywords: ['mailgun', 'mg_', 'key'], entropy: 3 }],
     'mailgun-public-key': ['Mailgun public validation key', 'https://documentation.mailgun.com/', 'pubkey-[a-f0-9]{32}', { confidence: 'low' }],
     'mailchimp-key': ['Mailchimp API key', 'https://mailchimp.com/developer/marketing/docs/fundamentals/', '[a-f0-9]{32}-us[0-9]{1,2}', { keywords: ['-us'], entropy: 3 }],
     'mandrill-key': ['Mandrill key', 'https://mailchimp.com/developer/transactional/', 'md-[A-Za-z0-9_-]{22}', { keywords: ['md-'], entropy: 3.5 }],
-    'brevo-key': ['Brevo (Sendinblue) API key', 'https://developers.brevo.com/', 'xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}', { pattern: /(?<![A-Za-z0-9])(?<secret>xkeysib-[A-Za-z0-9]{64}-[A-Za-z0-9]{16})(?![A-Za-z0-9_-])/ }],
+    'brevo-key': ['Brevo (Sendinblue) API key', 'https://developers.brevo.com/', 'xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}', { pattern: /(?<![A-Za-z0-9])(?<secret>xkeysib-[A-Za-z0-9_-]{64,81}|xkeysib-[A-Za-z0-9]{64}-[A-Za-z0-9]{16})(?![A-Za-z0-9_-])/ }],
     'brevo-smtp-key': ['Brevo SMTP key', 'https://developers.brevo.com/', 'xsmtpsib-[a-f0-9]{64}-[A-Za-z0-9]{16}'],
     'resend-key': ['Resend API key', 'https://resend.com/docs/', 're_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}', { keywords: ['re_'], entropy: 3.5 }],
     'mailersend-token': ['MailerSend token', 'https://developers.mailersend.com/', 'mlsn[.][a-f0-9]{64}'],
@@ -28,10 +28,11 @@ export const marketing: Rule[] = [
     'linkedin-secret': ['LinkedIn client secret', 'https://learn.microsoft.com/en-us/linkedin/', 'WPL_AP1[.][A-Za-z0-9+/=.]{16,24}', { keywords: ['wpl_ap'], pattern: /(?<![A-Za-z0-9])(?<secret>WPL_AP[01]\.[A-Za-z0-9+/=.]{16,30})/ }],
     'pinterest-token': ['Pinterest token', 'https://developers.pinterest.com/docs/api/v5/', 'pin[ar]_[A-Z0-9]{60,80}', { keywords: ['pina_', 'pinr_'] }],
     'patreon-token': ['Patreon token', 'https://docs.patreon.com/', 'patreon_[A-Za-z0-9_-]{43}', { entropy: 3.5 }],
-    'mapbox-secret-token': ['Mapbox secret token', 'https://docs.mapbox.com/accounts/guides/tokens/', '[st]k[.]eyJ1[A-Za-z0-9_-]{40,200}[.][A-Za-z0-9_-]{20,30}', { keywords: ['sk.ey', 'tk.ey'] }],
+    'mapbox-secret-token': ['Mapbox secret token', 'https://docs.mapbox.com/accounts/guides/tokens/', '[st]k[.]eyJ1[A-Za-z0-9_-]{20,200}[.][A-Za-z0-9_-]{20,30}', { keywords: ['sk.ey', 'tk.ey'] }],
     'mapbox-public-token': ['Mapbox public token', 'https://docs.mapbox.com/accounts/guides/tokens/', 'pk[.]eyJ1[A-Za-z0-9_-]{40,200}[.][A-Za-z0-9_-]{20,30}', { keywords: ['pk.ey'], confidence: 'low' }],
   }),
   ...near({
+    'mapbox-token-named': ['Mapbox token', 'https://docs.mapbox.com/accounts/guides/tokens/', 'mapbox', '[pst]k[.][A-Za-z0-9_-]{60}[.][A-Za-z0-9_-]{22}|sk[.][A-Za-z0-9.-]{80,240}'],
     'sendgrid-key-named': ['SendGrid API key', 'https://www.twilio.com/docs/sendgrid/', 'sendgrid', 'SG[.][A-Za-z0-9_-]{20,24}[.][A-Za-z0-9_=-]{39,50}'],
     'mailgun-key-named': ['Mailgun key', 'https://documentation.mailgun.com/', 'mailgun', `[A-Za-z0-9-]{72}|[a-f0-9]{32}-[a-f0-9]{8}-[a-f0-9]{8}|${hex(32)}`],
     'mandrill-key-named': ['Mandrill key', 'https://mailchimp.com/developer/transactional/', 'mandrill', wide(22), { entropy: 3.3 }],

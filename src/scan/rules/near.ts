@@ -13,10 +13,13 @@ interface NearMore {
   strict?: true
 }
 
+const wordStart = '(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))'
 const separator = '[-_ .]?'
-const loose = String.raw`(?:.|\r?\n){0,40}?`
-const strict = String.raw`[\w .:\[\]-]{0,24}?(?i:key|token|secret|pass|pwd|auth|api|cred|id)[\w -]{0,12}["'\x60\]]{0,2}\s{0,3}(?:=>|:=|[=:>,(]|\s)\s{0,3}["'\x60]{0,2}`
-const before = '(?<![A-Za-z0-9_/@#+.%])'
+const gap = String.raw`(?:.|\r?\n){0,40}?`
+/** A word for a credential and what assigns it, in whichever language, close before the secret. */
+const assigned = String.raw`(?i:key|token|secret|pass|pwd|auth|api|cred|id)[\w -]{0,12}["'\x60\]]{0,2}\s{0,3}(?:[:=?|+.>]{1,4}|[,(]|\s)\s{0,12}["'\x60]{0,2}`
+/** Neither the rest of a longer text nor the hash of a commit, a file or a package. */
+const before = String.raw`(?<![A-Za-z0-9_/@#+.%])(?<!(?:commit|sha-?\d{0,3}|gitHead|rev(?:ision)?|hash|checksum|integrity|md5|digest|etag|tree|parent|blob|node_id)["'\x60]?\s{0,3}[:= ]\s{0,3}["'\x60]?)`
 
 export const hex = (length: number | string) => `[a-f0-9]{${length}}`
 export const lower = (length: number | string) => `[a-z0-9]{${length}}`
@@ -44,7 +47,7 @@ function nearRule(id: string, about: string, source: string, words: string, shap
     alone: names.filter(name => name.length <= shortName),
     before: 32,
     get pattern() {
-      return (pattern ??= new RegExp(`(?:${names.map(named).join('|')})${isStrict ? strict : loose}${before}(?<secret>${shape})${endDash}`))
+      return (pattern ??= new RegExp(`(?:${names.map(named).join('|')})${gap}${isStrict ? assigned : ''}${before}(?<secret>${isStrict ? shape : widened(shape)})${endDash}`))
     },
     entropy: 2.5,
     check: looksRandom,
@@ -59,7 +62,7 @@ function nearRule(id: string, about: string, source: string, words: string, shap
   )
 }
 
-const shortName = 5
+const shortName = 4
 const distinct = 7
 
 /** What a name is looked up by: its longest part where that is telling, else the name with each separator that it may have. */
@@ -70,8 +73,16 @@ function keywordsOf(name: string): string[] {
   return parts.reduce<string[]>((made, part) => (made.length === 0 ? [part] : made.flatMap(text => ['', '-', '_', ' ', '.'].map(sign => text + sign + part))), [])
 }
 
-/** Short names stand alone, or they would be found inside words. */
+/** A name begins a word, also within camel case; a short one ends there too, but for the words that follow one. */
 function named(name: string): string {
   const text = `(?i:${name.replaceAll(' ', separator)})`
-  return name.length > shortName ? text : `(?<![A-Za-z])${text}(?![a-z])`
+  return `${wordStart}${text}${name.length > shortName ? '' : '(?:(?![a-z])|(?=api|key|token|secret))'}`
+}
+
+/**
+ * A name that is nobody else's leaves little doubt, and providers change their alphabets more often than their lengths: any
+ * letters and digits count, and any groups where the form is that of a UUID.
+ */
+function widened(shape: string): string {
+  return shape.replaceAll(uuid, '[A-Za-z0-9-]{36}').replaceAll(/\[(?:a-f0-9|a-fA-F0-9|a-z0-9|A-Z0-9|A-F0-9)\](?=\{)/g, '[A-Za-z0-9]')
 }

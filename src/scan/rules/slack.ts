@@ -17,7 +17,7 @@ export const slack: Rule[] = [
     'slack-workspace-token': ['Slack workspace token', docs, 'xox[ar]-(?:[0-9]-)?[0-9A-Za-z]{8,48}(?:-[0-9A-Za-z]{8,64}){0,4}', { keywords: ['xoxa-', 'xoxr-'], entropy: 3 }],
     'slack-session-token': ['Slack session token', docs, 'xox[cd]-[A-Za-z0-9%/+-]{50,300}', { keywords: ['xoxc-', 'xoxd-'], entropy: 3 }],
     'slack-webhook': ['Slack incoming webhook', 'https://api.slack.com/messaging/webhooks',
-      'https://hooks[.]slack(?:-gov)?[.]com/(?:services|workflows|triggers)/T?[A-Za-z0-9]{6,14}/[A-Za-z0-9]{6,24}/[A-Za-z0-9/]{20,60}',
+      'https://hooks[.]slack(?:-gov)?[.]com/(?:services|workflows|triggers)/T?[A-Za-z0-9]{6,14}/[A-Za-z0-9]{4,24}/[A-Za-z0-9/]{20,60}',
       { keywords: ['hooks.slack'], misses: ['https://hooks.slack.com/services/T0/B0/X'] }],
   }),
   ...near({

@@ -21,6 +21,7 @@ export function token(id: string, about: string, source: string, shape: string, 
     get pattern() {
       return (pattern ??= new RegExp(`${start}(?<secret>${shape})${/-\]\{?[\d,]*\}?$/.test(shape) ? endDash : end}`))
     },
+    entropy: 2.2,
     confidence: 'high',
     ...rest,
   }

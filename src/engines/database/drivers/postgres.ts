@@ -65,7 +65,8 @@ const revocations = `
     SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname)
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a WHERE a.grantee = r.oid
     UNION ALL SELECT 'TABLE', format('%I.%I', n.nspname, c.relname)
-      FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a WHERE a.grantee = r.oid
+      FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(t.attacl) a
+      WHERE a.grantee = r.oid
     UNION ALL SELECT 'ROUTINE', p.oid::regprocedure::text FROM pg_proc p, aclexplode(p.proacl) a WHERE a.grantee = r.oid
     UNION ALL SELECT 'TYPE', y.oid::regtype::text FROM pg_type y, aclexplode(y.typacl) a WHERE a.grantee = r.oid
     UNION ALL SELECT 'SCHEMA', quote_ident(s.nspname) FROM pg_namespace s, aclexplode(s.nspacl) a WHERE a.grantee = r.oid

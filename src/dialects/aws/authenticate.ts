@@ -1,0 +1,97 @@
+// Who signed a request. A signature is checked once a request; every call that the request becomes carries the result.
+import { timingSafeEqual } from 'node:crypto'
+import { type AccessKey, type AccountSettings, arnOf, sessionDigest } from '../../core/access-keys.ts'
+import type { Call, Credential } from '../../core/call.ts'
+import type { Core } from '../../core/core.ts'
+import type { Token } from '../../core/tokens.ts'
+import { Fault } from '../../kit/errors.ts'
+import { AwsFault } from './errors.ts'
+import { type Signature, type Signed, checkSignedHeaders, checkTime, isSignedWith, mismatch, readSignature, signingKey } from './sigv4.ts'
+
+export const scheme = 'aws'
+
+/** A caller whose signature was right. */
+export interface Signer {
+  key: AccessKey
+  token: Token
+  settings: AccountSettings
+  arn: string
+  userId: string
+}
+
+/** What the gate is given as proof: it cannot come from outside, and holds either a signer or why there is none. */
+class Proof {
+  readonly signer: Signer | null
+  readonly refusal: Fault | null
+
+  constructor(signer: Signer | null, refusal: Fault | null) {
+    this.signer = signer
+    this.refusal = refusal
+  }
+}
+
+export const credentialOf = (signer: Signer): Credential => ({ scheme, value: signer.key.id, proof: new Proof(signer, null) })
+/** A credential that the gate refuses, so that a failed attempt is audited as others are. */
+export const refusedCredential = (keyId: string, refusal: Fault): Credential => ({ scheme, value: keyId, proof: new Proof(null, refusal) })
+
+/** The gate's side: hands over what was found out before. */
+export async function tokenOfProof(_call: Call, { proof }: Credential): Promise<Token> {
+  if (!(proof instanceof Proof)) throw new Fault('unauthenticated')
+  if (!proof.signer) throw proof.refusal ?? new Fault('unauthenticated')
+  return proof.signer.token
+}
+
+const unrecognized = (): AwsFault => new AwsFault('UnrecognizedClientException', 'The security token included in the request is invalid.')
+/** Signing keys by scope, kept as long as the key they belong to is unchanged. */
+const derived = new WeakMap<AccessKey, Map<string, Buffer>>()
+const mostDerived = 64
+
+/** Checks scope, time, key, session token, signed headers, body and signature; throws in AWS's words. */
+export async function authenticate(core: Core, request: Signed, signature: Signature, service: string): Promise<Signer> {
+  if (signature.service !== service) throw new AwsFault('InvalidSignatureException', `Credential should be scoped to correct service: '${service}'. `)
+  checkTime(signature, core.now())
+  const key = await core.accessKeys.find(signature.keyId)
+  if (!key || key.status !== 'Active') throw unrecognized()
+  checkSession(key, signature.sessionToken)
+  checkSignedHeaders(signature, request.headers)
+  const scope = `${signature.date}/${signature.region}/${signature.service}`
+  const known = derived.get(key)?.get(scope)
+  const signing = known ?? signingKey(await core.accessKeys.secretOf(key), signature)
+  if (!isSignedWith(signing, request, signature)) throw mismatch()
+  if (!known) keep(key, scope, signing)
+  // After the signature, so that only who holds the key learns that its time is over.
+  if (key.expiresAt > 0 && key.expiresAt * 1000 <= core.now()) throw new AwsFault('ExpiredTokenException', 'The security token included in the request is expired')
+  return signerOf(core, key)
+}
+
+async function signerOf(core: Core, key: AccessKey): Promise<Signer> {
+  const namespace = core.namespaces.byId(key.namespaceId)
+  if (!namespace) throw unrecognized()
+  const settings = await core.accessKeys.settings(namespace)
+  const { arn, userId } = arnOf(key.principal, settings.account, key.id)
+  return { key, token: core.accessKeys.tokenOf(key, settings.account, arn), settings, arn, userId }
+}
+
+function checkSession(key: AccessKey, given: string | null): void {
+  // Clients send an empty header where no session token is configured.
+  if (key.sessionDigest === undefined) {
+    if (given !== null && given !== '' && key.principal.kind !== 'root') throw unrecognized()
+    return
+  }
+  const digest = Buffer.from(sessionDigest(given ?? ''))
+  if (!timingSafeEqual(digest, Buffer.from(key.sessionDigest))) throw unrecognized()
+}
+
+function keep(key: AccessKey, scope: string, signing: Buffer): void {
+  let scopes = derived.get(key)
+  if (!scopes) derived.set(key, (scopes = new Map()))
+  if (scopes.size >= mostDerived) scopes.clear()
+  scopes.set(scope, signing)
+}
+
+/** The signature of a request, or a fault where it has none that can be read. */
+export function requireSignature(request: Signed): Signature {
+  const signature = readSignature(request)
+  if (!signature) throw new AwsFault('MissingAuthenticationTokenException', 'Missing Authentication Token')
+  return signature
+}

@@ -1,0 +1,16 @@
+// The services that this dialect speaks.
+import type { Operation, Service } from './operation.ts'
+import { secretsManager } from './secretsmanager/index.ts'
+import { sts } from './sts/index.ts'
+
+export const services: readonly Service[] = [secretsManager, sts]
+
+const key = (place: string, action: string): string => `${place}.${action}`
+const byAction = new Map<string, { service: Service; operation: Operation }>(
+  services.flatMap((service) => service.operations.map((operation) => [key(service.target ?? service.version!, operation.name), { service, operation }])),
+)
+
+/** `place`: the target before the dot, or the version of a query API. */
+export const findOperation = (place: string, action: string): { service: Service; operation: Operation } | null => byAction.get(key(place, action)) ?? null
+/** The service alone, so that an unknown operation is answered in its protocol. */
+export const findService = (place: string): Service | null => services.find((service) => service.target === place || service.version === place) ?? null

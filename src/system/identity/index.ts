@@ -1,0 +1,15 @@
+// `identity/`: who the callers are, in every namespace.
+import type { Core } from '../../core/core.ts'
+import type { Engine } from '../../kit/route.ts'
+import { aliasRoutes } from './aliases.ts'
+import { entityRoutes } from './entities.ts'
+import { groupRoutes } from './groups.ts'
+import { lookupRoutes } from './lookup.ts'
+
+export function identityEngine(core: Core): Engine {
+  return {
+    type: 'identity',
+    about: 'Identity store',
+    routes: [...entityRoutes(core), ...aliasRoutes(core), ...groupRoutes(core), ...lookupRoutes(core)],
+  }
+}
