@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Barrier } from '../barrier/barrier.ts'
 import type { Answer } from '../kit/answer.ts'
+import { invalid } from '../kit/errors.ts'
 import type { Context, Grant } from '../kit/route.ts'
 import type { Storage } from '../kit/storage.ts'
 import type { View } from '../kit/view.ts'
@@ -13,7 +14,8 @@ import { Gate } from './gate.ts'
 import { Identity } from './identity/identity.ts'
 import { Leases } from './leases.ts'
 import { type Mount, Mounts, type Plugins, type Target } from './mounts.ts'
-import { Namespaces } from './namespaces.ts'
+import { type Namespace, Namespaces } from './namespaces.ts'
+import { generatePassword, parsePasswordPolicy } from './policy/index.ts'
 import { Policies } from './policies.ts'
 import { Quotas } from './quotas.ts'
 import { type Token, Tokens } from './tokens.ts'
@@ -139,6 +141,18 @@ export class Core {
     return this.barrier.view(`logical/${mount.record.uuid}/`)
   }
 
+  /** Password policies of a namespace, by name. */
+  passwords(namespace: Namespace): View {
+    return this.root.at(`password/${namespace.id}/`)
+  }
+
+  /** A password by a named policy; `invalid` where there is none. */
+  async password(namespace: Namespace, policy: string): Promise<string> {
+    const found = await this.passwords(namespace).read<{ policy: string }>(policy)
+    if (!found) throw invalid(`no password policy found by the name "${policy}"`)
+    return generatePassword(parsePasswordPolicy(found.policy), randomBytes)
+  }
+
   /** The context of work that the server does by itself for a mount. */
   contextOf(mount: Mount): Context {
     return {
@@ -153,6 +167,7 @@ export class Core {
       },
       now: this.now,
       random: randomBytes,
+      password: (policy) => this.password(mount.namespace, policy),
       signal: new AbortController().signal,
     }
   }

@@ -87,6 +87,7 @@ function contextOf(core: Core, call: Call, target: Target, who: Identified): Con
     ask: (op, path, body) => ask(core, call, op, path, body ?? {}),
     now: core.now,
     random: randomBytes,
+    password: (policy) => core.password(target.namespace, policy),
     signal: call.signal,
   }
 }

@@ -57,23 +57,23 @@ export function policyRoutes(core: Core): Route[] {
         return { keys, key_info: Object.fromEntries(found.map((one) => [one!.name, { policy: one!.text, version: one!.version, modified: one!.modified }])) }
       },
     }),
-    ...passwordRoutes(),
+    ...passwordRoutes(core),
     ...capabilityRoutes(core),
   ]
 }
 
-const passwordRoutes = (): Route[] => [
+const passwordRoutes = (core: Core): Route[] => [
   route({
     op: 'list',
     path: 'policies/password',
     about: 'Lists the password policies.',
     takes: page,
     async run(context, input) {
-      const keys = await context.store.children('password-policy/', pageOf(input))
+      const keys = await core.passwords(namespaceOf(core, context)).children('', pageOf(input))
       return keys.length > 0 ? { keys } : null
     },
   }),
-  route({ op: 'read', path: 'policies/password/:name', about: 'Reads a password policy.', takes: { name }, run: async (context, input) => context.store.read<{ policy: string }>(`password-policy/${input.name}`) }),
+  route({ op: 'read', path: 'policies/password/:name', about: 'Reads a password policy.', takes: { name }, run: (context, input) => core.passwords(namespaceOf(core, context)).read<{ policy: string }>(input.name) }),
   route({
     op: 'write',
     path: 'policies/password/:name',
@@ -82,17 +82,17 @@ const passwordRoutes = (): Route[] => [
     async run(context, input) {
       const policy = decoded(input.policy)
       generatePassword(parsePasswordPolicy(policy), context.random)
-      await context.store.write(`password-policy/${input.name}`, { policy })
+      await core.passwords(namespaceOf(core, context)).write(input.name, { policy })
     },
   }),
-  route({ op: 'delete', path: 'policies/password/:name', about: 'Deletes a password policy.', takes: { name }, run: (context, input) => context.store.delete(`password-policy/${input.name}`) }),
+  route({ op: 'delete', path: 'policies/password/:name', about: 'Deletes a password policy.', takes: { name }, run: (context, input) => core.passwords(namespaceOf(core, context)).delete(input.name) }),
   route({
     op: 'read',
     path: 'policies/password/:name/generate',
     about: 'Makes a password by a policy.',
     takes: { name },
     async run(context, input) {
-      const found = await context.store.read<{ policy: string }>(`password-policy/${input.name}`)
+      const found = await core.passwords(namespaceOf(core, context)).read<{ policy: string }>(input.name)
       return found && { password: generatePassword(parsePasswordPolicy(found.policy), context.random) }
     },
   }),

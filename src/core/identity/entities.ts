@@ -28,7 +28,7 @@ export function newEntity(namespaceId: string, name: string | undefined, now: nu
 export function writeNewEntity(tx: Transaction, entity: Entity): void {
   tx.write(keys.entity(entity.id), entity)
   tx.put(keys.entityOf(entity.namespaceId, entity.id), new Uint8Array(0))
-  tx.write(keys.entityName(entity.namespaceId, entity.name), { id: entity.id } satisfies Pointer)
+  tx.write(keys.entityName(entity.namespaceId, entity.name), { id: entity.id, name: entity.name } satisfies Pointer)
 }
 
 export function writeAlias(tx: Transaction, alias: Alias): void {
@@ -69,9 +69,9 @@ export async function putEntity(view: View, namespaceId: string, id: string | un
     }
     const entity = applied(present, change, now)
     if (named && named.id !== present.id) throw invalid('entity name is already in use')
-    if (keys.entityName(namespaceId, entity.name) !== keys.entityName(namespaceId, present.name)) {
+    if (entity.name !== present.name) {
       tx.delete(keys.entityName(namespaceId, present.name))
-      tx.write(keys.entityName(namespaceId, entity.name), { id: entity.id } satisfies Pointer)
+      tx.write(keys.entityName(namespaceId, entity.name), { id: entity.id, name: entity.name } satisfies Pointer)
     }
     tx.write(keys.entity(entity.id), entity)
     return { entity, made: false }

@@ -33,7 +33,7 @@ export async function putGroup(view: View, namespaceId: string, id: string | und
     if (present && change.type !== undefined && change.type !== present.type) throw invalid('group type cannot be changed')
     if (group.type === 'external' && (change.memberEntityIds?.length ?? 0) > 0) throw invalid('member entities can\'t be set manually for external groups')
     if (present && keys.groupName(namespaceId, present.name) !== keys.groupName(namespaceId, group.name)) tx.delete(keys.groupName(namespaceId, present.name))
-    tx.write(keys.groupName(namespaceId, group.name), { id: group.id } satisfies Pointer)
+    tx.write(keys.groupName(namespaceId, group.name), { id: group.id, name: group.name } satisfies Pointer)
     tx.put(keys.groupOf(namespaceId, group.id), new Uint8Array(0))
     if (change.memberEntityIds) await setMembers(tx, view, group, change.memberEntityIds, visible)
     if (change.memberGroupIds) group.memberGroupIds = await setMemberGroups(tx, group, [...new Set(change.memberGroupIds)], visible)

@@ -71,9 +71,10 @@ export const keys = {
   member: (groupId: string, entityId = ''): string => `member/${groupId}/${entityId}`,
 } as const
 
-/** What an index key holds. */
+/** What an index key holds; `name` as it was written, where the key is made of a name that lists show. */
 export interface Pointer {
   id: string
+  name?: string
 }
 
 /** The thing that an index key points to, or null. */
@@ -85,8 +86,11 @@ export async function follow<T>(reader: Reader, index: string, keyOf: (id: strin
 /** Last parts of the keys below a folder, by pages. */
 export const idsBelow = (view: View, folder: string, page: Page = {}): Promise<string[]> => view.children(folder, { limit: 1_000_000, ...page })
 
-/** Names from a folder of name indexes, as they were stored (lower-case). */
-export const namesBelow = async (view: View, folder: string, page: Page = {}): Promise<string[]> => (await idsBelow(view, folder, page.after === undefined ? page : { ...page, after: plain(page.after) })).map(decodeURIComponent)
+/** Names from a folder of name indexes, ordered without regard to case. */
+export async function namesBelow(view: View, folder: string, page: Page = {}): Promise<string[]> {
+  const found = await idsBelow(view, folder, page.after === undefined ? page : { ...page, after: plain(page.after) })
+  return Promise.all(found.map(async (key) => (await view.read<Pointer>(folder + key))?.name ?? decodeURIComponent(key)))
+}
 
 export function checkName(name: string, what: string): void {
   if (name.trim() === '' || name.length > 512 || /\p{Cc}/u.test(name)) throw invalid(`${what}: expected 1 to 512 characters without control characters`)

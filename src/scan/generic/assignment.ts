@@ -6,16 +6,19 @@ import type { Text } from '../match/text.ts'
 import { bestPiece, judge } from './judge.ts'
 import { kindOf, type Kind } from './name.ts'
 import { genericPassword, genericSecret } from './rules.ts'
-import { readValue, type Value } from './value.ts'
+import { nextItem, readValue, type Value } from './value.ts'
 import { syntaxOf, type Syntax } from './syntax.ts'
 
 const nameByte = new Uint8Array(256)
 for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.$')) nameByte[byte] = 1
 const nameLimit = 64
+const listLimit = 64
+/** Options of commands and variables of shells take a value behind mere white space. */
+const optionName = /^(?:--?[A-Za-z]|[A-Z][A-Z\d]*_[A-Z\d_]+$)/
 const spacedName = /(?:api|access|secret|private|auth|encryption|master|client|app|license|bearer|account|signing) $/i
 
 export class Assignments implements Detector {
-  readonly keywords = ['pass', 'pwd', 'secret', 'token', 'key', 'auth', 'cred', 'signature', 'cookie', 'session', 'jwt', 'verifier', 'senha', 'kennwort']
+  readonly keywords = ['pass', 'pwd', 'pw', 'secret', 'token', 'key', 'auth', 'cred', 'signature', 'cookie', 'session', 'jwt', 'verifier', 'senha', 'kennwort']
   #syntax: Syntax = 'text'
   /** Names and values before this offset have been read. */
   #done = 0
@@ -44,12 +47,18 @@ export class Assignments implements Detector {
       name = `api ${name}`
     }
     this.#judge(text, from, name, sure, value, found)
+    for (let next = value, count = 0; next.list && count < listLimit; count++) {
+      const item = nextItem(bytes, next, length)
+      if (item === null) return
+      this.#judge(text, from, name, sure, item, found)
+      next = item
+    }
   }
 
   #judge(text: Text, from: number, name: string, kind: Kind, value: Value, found: (candidate: Candidate) => void): void {
     if (value.loose && kind === 'weak') return
     const raw = text.bytes.toString('latin1', value.start, value.end)
-    const bare = !value.quoted && (this.#syntax === 'code' || value.loose)
+    const bare = !value.quoted && (value.loose ? !optionName.test(name) : this.#syntax === 'code')
     const rule = kind === 'password' ? genericPassword : genericSecret
     const confidence = judge(raw, kind, name, bare)
     if (confidence !== null) {

@@ -38,7 +38,7 @@ const isUsual = (value: string, name: string): boolean => usual.test(value) && s
 /** The confidence that the value is a secret, or null. `name` is what stands beside it, `code`: the value is an expression of a program. */
 export function judge(value: string, kind: Kind, name: string, code: boolean): Confidence | null {
   const bound = bounds[kind]
-  if (value.length < bound.length || value.length > 4096 || /[\s\x00-\x1f]/.test(value)) return null
+  if (value.length < bound.length || value.length > 4096 || /[\s\x00-\x1f]/.test(value) || isForeign(value)) return null
   if (isWrapped(value) || isReference(value) || isMask(value) || isPublicMaterial(value)) return null
   if (isUuid(value)) return kind === 'weak' ? null : 'medium'
   const bits = randomness(value.length > 256 ? value.slice(0, 256) : value)
@@ -55,6 +55,9 @@ export function judge(value: string, kind: Kind, name: string, code: boolean): C
   return bits >= certain ? 'high' : 'medium'
 }
 
+/** Whether most of the value is text beyond ASCII: words of another script. */
+const isForeign = (value: string): boolean => value.replace(/[\x00-\x7f]+/g, '').length > value.length / 2
+
 /** Whether the value only repeats the words of its name. */
 function echoes(value: string, name: string): boolean {
   const words = wordsOf(value)
@@ -66,7 +69,7 @@ function echoes(value: string, name: string): boolean {
 export function bestPiece(value: string): string | null {
   let best: string | null = null
   for (const [piece] of value.matchAll(/[A-Za-z\d_\-+/=.~]{16,512}/g)) {
-    if (/\d/.test(piece) && /[A-Za-z]/.test(piece) && randomness(piece) >= 24 && (best === null || piece.length > best.length)) best = piece
+    if (/\d/.test(piece) && /[A-Za-z]/.test(piece) && randomness(piece) >= 14 && (best === null || piece.length > best.length)) best = piece
   }
   return best
 }

@@ -37,17 +37,36 @@ export function languageBits(text: string): number {
   return sum
 }
 
-/** Bits that the text would need if each character were drawn at random from the kinds of characters that it shows. */
+/**
+ * Bits that the text would need if each character were drawn at random: from all kinds of characters that it shows, or kind
+ * by kind with the places told where they change, whichever is less.
+ */
 export function randomBits(text: string): number {
-  let size = 0
-  if (/^[\da-f]+$/.test(text) || /^[\dA-F]+$/.test(text)) size = 16
-  else {
-    if (/[a-z]/.test(text)) size += 26
-    if (/[A-Z]/.test(text)) size += 26
-    if (/\d/.test(text)) size += 10
-    if (/[^A-Za-z\d]/.test(text)) size += 4
+  let changes = 0
+  let bits = 0
+  let before = 0
+  const seen = [0, 0, 0, 0]
+  for (let at = 0; at < text.length; at++) {
+    const kind = kindAt(text.charCodeAt(at))
+    if (kind !== before && at > 0) changes++
+    before = kind
+    seen[kind] = 1
+    bits += kindBits[kind]!
   }
-  return text.length * Math.log2(Math.max(2, size))
+  if (/^(?:[\da-f]+|[\dA-F]+)$/.test(text)) return text.length * 4
+  const size = seen.reduce((sum, held, kind) => sum + held * kindSizes[kind]!, 0)
+  return Math.min(text.length * Math.log2(Math.max(2, size)), bits + changes * changeBits)
+}
+
+/** Small letters, capitals, digits, signs. */
+const kindSizes = [26, 26, 10, 4]
+const kindBits = kindSizes.map((size) => Math.log2(size))
+const changeBits = 2
+
+function kindAt(code: number): number {
+  if (code >= 97 && code <= 122) return 0
+  if (code >= 65 && code <= 90) return 1
+  return code >= 48 && code <= 57 ? 2 : 3
 }
 
 /** Above 0: better explained as random than as words; grows with length for truly random texts. */

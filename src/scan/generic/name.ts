@@ -22,7 +22,7 @@ const tails = set(`
   format prefix suffix provider method methods mode algorithm alg scheme usage manager class version index idx num number list enabled enable disabled
   required require hint help text message msg subject placeholder reset input error errors err ref reference selector column table attr attribute
   attributes prompt strength rule rules validator validation confirmation description desc info status state date time at arn kind scope scopes
-  event events handler callback fn func function factory builder generator parser reader writer bucket namespace identifier ids location source store
+  event events handler callback fn func function factory builder generator parser reader writer bucket namespace identifier id ids location source store
   exists valid invalid changed visible hidden toggle icon button form page view link template mapping encoding header headers param params parameter
   parameters issuer audience username user email ext extension algo rotation grace interval display comment comments note notes example pos position start
   end offset line bytes bits codes press pressed down up code event
@@ -64,9 +64,8 @@ function read(name: string): Kind | null {
     if (openKeys.has(before)) return null
     return qualifiers.has(before) || words.some((word) => word === 'api' || word === 'secret' || word === 'oauth') ? 'secret' : 'weak'
   }
-  if (/^(?:secret|token|key)s?$/.test(words[0]!) && words.length === 2 && words[1] === 'id') return 'weak'
   if (/^cred(?:s|entials?)?$/.test(last) || words.some((word) => /^credentials?$/.test(word))) return 'secret'
-  if (/^(?:auth|oauth|authorization|authorisation|signature|sig|cookie|session|jwt|bearer|pat|verifier|hmac|otp|seed)$/.test(last)) return 'weak'
+  if (/^(?:auth|oauth|authorization|authorisation|signature|sig|cookie|session|sid|sessid|sessionid|jwt|bearer|pat|verifier|hmac|otp|seed)$/.test(last)) return 'weak'
   if (words.includes('secret') || words.includes('token')) return 'weak'
   return null
 }

@@ -6,6 +6,8 @@ export interface Value {
   quoted: boolean
   /** Only white space stands between name and value: the tie is weak. */
   loose: boolean
+  /** The value is an item of a list that may go on. */
+  list?: boolean
 }
 
 const tab = 9
@@ -51,7 +53,7 @@ export function readValue(bytes: Buffer, at: number, length: number): Value | nu
   const blank = skipBlank(bytes, at, length, 32)
   const spaced = blank > at
   const byte = bytes[blank]!
-  if (operators[byte]) return behindOperator(bytes, blank, length)
+  if (operators[byte] || (byte === 43 && bytes[blank + 1] === 61)) return behindOperator(bytes, blank, length)
   if (byte === 40 /* ( */) return quotedAt(bytes, skipBreak(bytes, blank + 1, length), length, false)
   if (byte === 44 /* , */) return quotedName ? quotedAt(bytes, skipBreak(bytes, blank + 1, length), length, false) : null
   if (quotedName || byte === newline || byte === 13) return besideAttribute(bytes, blank, length)
@@ -63,17 +65,31 @@ export function readValue(bytes: Buffer, at: number, length: number): Value | nu
 
 function behindOperator(bytes: Buffer, at: number, length: number): Value | null {
   const from = at
+  if (bytes[at] === 43 /* += */) at++
   while (at < length && at - from < 5 && operators[bytes[at]!]) at++
   if (bytes[at] === 45 /* :- of a shell */ && bytes[at - 1] === 58) at++
   const after = skipBlank(bytes, at, length, 64)
   const quoted = quotedAt(bytes, skipBreak(bytes, after, length), length, false)
   if (quoted !== null) return quoted
   if (bytes[after] === newline || bytes[after] === 13) return null
+  if (bytes[after] === 91 /* [ */) {
+    const item = quotedAt(bytes, skipBreak(bytes, after + 1, length), length, false)
+    return item && { ...item, list: true }
+  }
   const typed = bytes[from] === 58 ? behindType(bytes, after, length) : null
   if (typed !== null) return typed
   const bare = bareAt(bytes, after, length, false)
   if (bare !== null && bytes[bare.end] === 40 /* ( */) return quotedAt(bytes, skipBreak(bytes, bare.end + 1, length), length, false)
   return bare
+}
+
+/** The item of a list behind another one, or null where the list ends. */
+export function nextItem(bytes: Buffer, before: Value, length: number): Value | null {
+  let at = before.end
+  while (at < length && closers[bytes[at]!] && bytes[at] !== 93) at++
+  if (bytes[at] !== 44) return null
+  const item = quotedAt(bytes, skipBreak(bytes, at + 1, length), length, false)
+  return item && { ...item, list: true }
 }
 
 /** `password: string = "…"`, `const password string = "…"`. */

@@ -54,7 +54,7 @@ export function aliasRoutes(core: Core): Route[] {
         return alias && aliasView(core, alias)
       },
     }),
-    route({ op: 'write', path: `${base}/id/:id`, about: 'Changes an alias.', takes: { ...fields, id }, exists: async (context, input) => (await find(context, input.id)) !== null, run: put }),
+    route({ op: 'write', path: `${base}/id/:id`, about: 'Changes an alias.', takes: { ...fields, id }, exists: async (context, input) => (await find(context, input.id)) !== null, run: (context, input) => put(context, input) }),
     route({ op: 'delete', path: `${base}/id/:id`, about: 'Removes an alias.', takes: { id }, run: (context, input) => deleteAlias(view, namespaceIdOf(core, context), input.id) }),
   ])
 }

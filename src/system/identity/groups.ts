@@ -57,7 +57,7 @@ export function groupRoutes(core: Core): Route[] {
       },
     }),
     route({ op: 'read', path: 'group/id/:id', about: 'Reads a group by its id.', takes: { id }, run: async (context, input) => shown(await byId(context, input.id)) }),
-    route({ op: 'write', path: 'group/id/:id', about: 'Changes a group.', takes: { ...fields, id }, exists: async (context, input) => (await byId(context, input.id)) !== null, run: put }),
+    route({ op: 'write', path: 'group/id/:id', about: 'Changes a group.', takes: { ...fields, id }, exists: async (context, input) => (await byId(context, input.id)) !== null, run: (context, input) => put(context, input) }),
     route({ op: 'delete', path: 'group/id/:id', about: 'Removes a group.', takes: { id }, run: (context, input) => deleteGroup(view, namespaceIdOf(core, context), input.id) }),
     route({ op: 'list', path: 'group/name', about: 'Lists names of groups.', takes: pageFields, run: async (context, input) => listing(await namesBelow(view, keys.groupName(namespaceIdOf(core, context), ''), pageOf(input))) }),
     route({ op: 'read', path: 'group/name/:name', about: 'Reads a group by its name.', takes: { name }, run: async (context, input) => shown(await byName(context, input.name)) }),
@@ -117,7 +117,7 @@ function groupAliasRoutes(core: Core): Route[] {
         return alias && aliasView(core, alias)
       },
     }),
-    route({ op: 'write', path: 'group-alias/id/:id', about: 'Changes a group alias.', takes: { ...aliasFields, id: aliasId }, exists: async (context, input) => (await find(context, input.id)) !== null, run: put }),
+    route({ op: 'write', path: 'group-alias/id/:id', about: 'Changes a group alias.', takes: { ...aliasFields, id: aliasId }, exists: async (context, input) => (await find(context, input.id)) !== null, run: (context, input) => put(context, input) }),
     route({ op: 'delete', path: 'group-alias/id/:id', about: 'Removes a group alias.', takes: { id: aliasId }, run: (context, input) => deleteGroupAlias(view, namespaceIdOf(core, context), input.id) }),
   ]
 }
