@@ -37,6 +37,9 @@ const serverFields = {
   pid_file: text({ about: 'File that holds the process id while the server runs.' }),
 } satisfies Fields
 
+/** Every documented setting by stanza, for the reference. */
+export const configTables: Record<string, Fields> = { 'Top level': serverFields, 'listener "tcp"': listenerFields }
+
 export type ListenerConfig = Values<typeof listenerFields>
 
 export interface Block {
@@ -106,13 +109,21 @@ function auditBlocks(value: unknown): AuditBlock[] {
   })
 }
 
+/** Vault's names for storage: `inmem` is our memory; `file` and `raft` hold one SQLite file in their folder. */
+function storageBlock(type: string, options: Record<string, string>): Block {
+  if (type === 'inmem') return { type: 'memory', options: {} }
+  if (type === 'file' || type === 'raft') return { type: 'sqlite', options: { path: join(options.path ?? '.', 'strongroom.db') } }
+  if (type === 'postgresql') return { type: 'postgres', options }
+  return { type, options }
+}
+
 export function toConfig(raw: Record<string, unknown>): Config {
   const [storage] = labelled(raw.storage ?? raw.backend)
   if (!storage) throw invalid('no storage is configured: add storage "sqlite" { path = "…" }')
   const seals = labelled(raw.seal).filter(({ type }) => type !== 'shamir')
   return {
     ...parseFields(serverFields, raw),
-    storage: { type: storage.type, options: strings(storage.body) },
+    storage: storageBlock(storage.type, strings(storage.body)),
     listeners: labelled(raw.listener).map(({ type, body }) => {
       if (type !== 'tcp' && type !== 'unix') throw invalid(`listener "${type}" is not known: use "tcp" or "unix"`)
       return parseFields(listenerFields, body)

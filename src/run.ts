@@ -7,6 +7,7 @@ import { rootNamespace } from './core/namespaces.ts'
 import { makeCertificates } from './http/self-signed.ts'
 import { type Log, levelOf, makeLog } from './log.ts'
 import { type Server, startServer } from './server.ts'
+import { mountDefaults } from './system/default-mounts.ts'
 import { version } from './version.ts'
 import { startWorkers, workerCount } from './workers.ts'
 
@@ -42,7 +43,7 @@ export async function runServer(options: RunOptions): Promise<number> {
   for (const name of config.unknown) log.write('warn', 'unknown setting in the configuration', { name })
   const count = options.dev ? 1 : workerCount(config)
   if (count > 1) return runWorkers(config, count, log)
-  const server = await startServer(config, log)
+  const server = await startServer(config, log, { development: options.dev !== undefined })
   const addresses = server.listening.map((one) => one.address)
   print(banner(config, addresses))
   if (options.dev) await prepareDev(server, options.dev)
@@ -71,7 +72,7 @@ export async function startLocal(options: { listenAddress?: string } = {}): Prom
   if (first) {
     const { rootToken } = await server.keeper.initialize({ shares: 1, threshold: 1 })
     writeFileSync(tokenFile, `${rootToken}\n`, { mode: 0o600 })
-    await mountSecrets(server, 2)
+    await mountDefaults(server.core, rootNamespace)
   }
   const address = server.listening[0]!.address
   print(
@@ -101,15 +102,10 @@ async function devConfig(dev: DevOptions): Promise<Config> {
   return { ...config, listeners: [listener] }
 }
 
-async function mountSecrets(server: Server, version: 1 | 2): Promise<void> {
-  await server.core.refresh()
-  await server.core.mounts.create(rootNamespace, { class: 'secret', path: 'secret/', type: 'kv', options: { version: String(version) }, description: 'key/value secret storage' })
-}
-
 async function prepareDev(server: Server, dev: DevOptions): Promise<void> {
   const { keys, rootToken } = await server.keeper.initialize({ shares: 1, threshold: 1 })
   await server.keeper.unseal(keys[0]!, false)
-  if (dev.kv !== null) await mountSecrets(server, dev.kv ?? 2)
+  await mountDefaults(server.core, rootNamespace, dev.kv === undefined ? 2 : dev.kv)
   let token = rootToken
   if (dev.rootToken !== undefined && dev.rootToken !== '') {
     token = await server.core.mintRootToken(dev.rootToken)
@@ -125,6 +121,11 @@ async function prepareDev(server: Server, dev: DevOptions): Promise<void> {
       'You may need to set the following environment variables:',
       '',
       `    $ export VAULT_ADDR='${server.listening[0]!.address}'`,
+      '',
+      'Clients of AWS use the same address, with a key that exists in dev mode alone:',
+      '',
+      `    $ export AWS_ENDPOINT_URL='${server.listening[0]!.address}'`,
+      '    $ export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
       '',
       'The unseal key and root token are displayed below in case you want to seal/unseal the store or re-authenticate.',
       '',

@@ -12,6 +12,7 @@ import { SealKeeper } from './core/seal/keeper.ts'
 import type { NodeFacts } from './core/seal/node.ts'
 import { openApi } from './derive/openapi.ts'
 import { pathHelp } from './derive/path-help.ts'
+import { awsDialect } from './dialects/aws/index.ts'
 import { answerVault } from './dialects/vault/index.ts'
 import { engines } from './engines/index.ts'
 import { InFlight } from './http/in-flight.ts'
@@ -21,8 +22,10 @@ import type { Storage } from './kit/storage.ts'
 import { type Log, describeError, levelOf } from './log.ts'
 import { sealTypes } from './seals/index.ts'
 import { storageTypes } from './storage/index.ts'
+import { awsAuth } from './system/aws/index.ts'
 import { cubbyholeEngine } from './system/cubbyhole.ts'
 import { identityEngine } from './system/identity/index.ts'
+import { developmentRoutes, withRoutes } from './system/development.ts'
 import { systemEngine } from './system/index.ts'
 import type { NodeControls } from './system/node.ts'
 import { tokenEngine } from './system/token.ts'
@@ -44,6 +47,8 @@ export interface Server {
 /** What a server needs to know of the others over the same store (`workers.ts`). */
 export interface Peers {
   reusePort?: boolean
+  /** Accepts the access keys that everybody knows, and can be emptied: for trying things alone. */
+  development?: boolean
   /** Told the root key when this process unseals, null when it seals. */
   sealChanged?(rootKey: Buffer | null): void
   /** Answers requests that another process must answer; null for all others. */
@@ -92,8 +97,11 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
     configured: Object.fromEntries(config.audit.map(({ path, type, options, description }) => [path, { type, options, description, local: false }])),
     warn: (message, cause) => log.write('error', message, describeError(cause)),
   })
-  const plugins: Plugins = { secret: byType(engines), auth: byType(authMethods) }
+  const auth = byType(authMethods)
+  const plugins: Plugins = { secret: byType(engines), auth }
   const core = new Core({ storage, barrier, audit, plugins, defaults: { ttl: config.default_lease_ttl, maxTtl: config.max_lease_ttl } })
+  auth.set('aws', awsAuth(core))
+  const aws = awsDialect(core)
   const housekeeping = new Housekeeping(core, (cause) => log.write('error', 'background work failed', describeError(cause)))
   const keeper = new SealKeeper({
     storage,
@@ -138,8 +146,9 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
     const at = treeOf(routesOf(mount!)).at(path.replace(/\/$/, ''))
     return { help: pathHelp(path, at, routesOf(mount!)), see_also: null, openapi: openApi([{ mount: mount!.record.path, type: mount!.record.type, routes: at.length > 0 ? at : routesOf(mount!) }], version) }
   }
+  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls })
   core.mounts.install([
-    { path: 'sys/', class: 'secret', engine: systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls }) },
+    { path: 'sys/', class: 'secret', engine: peers.development ? withRoutes(system, developmentRoutes(core)) : system },
     { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
     { path: 'identity/', class: 'secret', engine: identityEngine(core) },
     { path: 'auth/token/', class: 'auth', engine: tokenEngine(core) },
@@ -150,7 +159,7 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
     core,
     keeper,
     listening,
-    answer: (request) => inFlight.track(request, answerVault(core, request)),
+    answer: (request) => inFlight.track(request, aws.claims(request) ? aws.answer(request) : answerVault(core, request)),
     reload,
     async stop() {
       await Promise.all(listening.map((one) => one.close(5000)))

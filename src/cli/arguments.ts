@@ -1,6 +1,6 @@
 // From words to flags and arguments. `-flag value`, `-flag=value` and `--flag` alike, before and after the arguments;
 // a switch takes no second word; `--` ends the flags; a lone `-` is an argument.
-import type { Flag, Flags } from './command.ts'
+import type { Command, Flag, Flags } from './command.ts'
 import { UsageError } from './usage.ts'
 
 /** Every command understands these, unless it is local. */
@@ -29,6 +29,10 @@ export const outputFlags: Flags = {
   format: { kind: 'text', about: 'table, json, yaml, pretty or raw (VAULT_FORMAT).', aliases: ['output'], words: ['table', 'json', 'yaml', 'pretty', 'raw'] },
   'non-interactive': { kind: 'boolean', about: 'Never ask.' },
 }
+
+/** All flags of a command; its own win where names are the same. */
+export const flagsOf = (command: Command): Flags =>
+  command.rawArguments ? {} : { ...(command.local ? {} : connectionFlags), ...outputFlags, ...command.flags }
 
 export interface Parsed {
   args: string[]

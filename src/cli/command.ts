@@ -1,5 +1,5 @@
 // What a command declares. Parsing, help, completion and the documentation are derived from it.
-import type { Client } from '../sdk/client.ts'
+import type { Client } from './api.ts'
 import type { Output } from './output.ts'
 import type { Shell } from './shell.ts'
 
@@ -36,6 +36,12 @@ export const flag = {
   map: (about: string, extra: Extra<Record<string, string>> = {}): Flag<Record<string, string>> => ({ kind: 'map', about, default: {}, ...extra }),
 }
 
+/** Every command there is, and what the words that only lead on to others are about. */
+export interface Catalogue {
+  commands: readonly Command[]
+  about(words: string): string | undefined
+}
+
 export interface Call<F extends Flags = Flags> {
   args: string[]
   flags: FlagValues<F>
@@ -43,6 +49,8 @@ export interface Call<F extends Flags = Flags> {
   out: Output
   /** The server, as flags, environment and token helper say; made when first asked for. */
   client: Client
+  /** For commands about commands. */
+  catalogue(): Promise<Catalogue>
 }
 
 export interface Command<F extends Flags = any> {

@@ -1,7 +1,6 @@
 // Completion scripts for shells, derived from what the commands declare: words, flags and the values that flags know.
-import { flagsOf } from './dispatch.ts'
-import { allCommands } from './help.ts'
-import { directory } from './directory.ts'
+import { flagsOf } from './arguments.ts'
+import type { Catalogue } from './command.ts'
 
 interface Node {
   /** What the words so far name, as `kv get`. */
@@ -12,20 +11,19 @@ interface Node {
 }
 
 /** The script for `bash`, `zsh` or `fish`; undefined for another shell. */
-export async function completionFor(shell: string): Promise<string | undefined> {
-  const nodes = await tree()
+export function completionFor(shell: string, catalogue: Catalogue): string | undefined {
+  const nodes = tree(catalogue)
   if (shell === 'bash') return bash(nodes)
   if (shell === 'zsh') return `#compdef strongroom\nautoload -U +X bashcompinit && bashcompinit\n${bash(nodes)}`
   return shell === 'fish' ? fish(nodes) : undefined
 }
 
-async function tree(): Promise<Node[]> {
-  const commands = await allCommands()
+function tree({ commands, about }: Catalogue): Node[] {
   const nodes = new Map<string, Node>()
   const node = (path: string): Node => {
     const known = nodes.get(path)
     if (known) return known
-    const made: Node = { path, about: directory[path]?.about ?? '', next: [], flags: [] }
+    const made: Node = { path, about: about(path) ?? '', next: [], flags: [] }
     nodes.set(path, made)
     return made
   }

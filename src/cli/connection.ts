@@ -1,6 +1,6 @@
 // The client of a command: address, token, namespace, TLS and retries as flags, environment and token helper say, in this order.
 import type { ConnectionOptions } from 'node:tls'
-import { Client } from '../sdk/client.ts'
+import { Client } from './api.ts'
 import type { Environment } from './environment.ts'
 import { filesIn, readBytes } from './files.ts'
 import { parseExact } from './json.ts'

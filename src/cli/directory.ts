@@ -46,6 +46,7 @@ export const directory: Record<string, Entry> = {
   debug: { load: () => import('./commands/debug.ts') },
   monitor: { load: () => import('./commands/monitor.ts') },
   scan: { load: () => import('./commands/scan.ts') },
+  agent: { load: () => import('./commands/agent.ts') },
   completion: { load: () => import('./commands/completion.ts') },
   version: { load: () => import('./commands/version.ts') },
   'version-history': { load: () => import('./commands/version.ts') },

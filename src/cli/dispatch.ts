@@ -1,6 +1,6 @@
 // From the words of a command line to an exit code: find the command, read its flags, run it, explain what went wrong.
-import { connectionFlags, outputFlags, parseArguments, suggestion } from './arguments.ts'
-import type { Command, Flags } from './command.ts'
+import { flagsOf, parseArguments, suggestion } from './arguments.ts'
+import type { Command } from './command.ts'
 import { connect } from './connection.ts'
 import { directory, entryOf } from './directory.ts'
 import { Output } from './output.ts'
@@ -31,9 +31,6 @@ async function findCommand(names: readonly string[]): Promise<Command | undefine
   return undefined
 }
 
-export const flagsOf = (command: Command): Flags =>
-  command.rawArguments ? {} : { ...(command.local ? {} : connectionFlags), ...outputFlags, ...command.flags }
-
 async function runCommand(command: Command, words: readonly string[], shell: Shell): Promise<number> {
   let namespace: string | undefined
   let args: string[] = []
@@ -51,7 +48,8 @@ async function runCommand(command: Command, words: readonly string[], shell: She
     )
     const client = command.local ? (undefined as never) : await connect(values, shell)
     if (!command.local) namespace = client.namespace
-    return await command.run({ args, flags: values, shell, out, client })
+    const catalogue = async () => (await import('./help.ts')).catalogue()
+    return await command.run({ args, flags: values, shell, out, client, catalogue })
   } catch (error) {
     if (error instanceof UsageError) return complain(shell, error.message, 1)
     if ((error as Error).name === 'Preview') {

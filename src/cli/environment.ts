@@ -1,7 +1,5 @@
 // Every environment variable and file of the user's home that the command line reads; the only place in it that does.
 // STRONGROOM_X wins over BAO_X, and that over VAULT_X; an empty value counts as unset.
-import { join } from './files.ts'
-
 export const variables = {
   ADDR: 'Address of the server; default https://127.0.0.1:8200. Also unix:///path/of/socket.',
   TOKEN: 'Token to send; wins over the token helper.',
@@ -56,17 +54,11 @@ export class Environment {
   }
 
   get tokenFile(): string {
-    return join(this.home, '.vault-token')
+    return `${this.home}/.vault-token`
   }
 
   get helperConfig(): string {
-    return this.get('CONFIG_PATH') ?? join(this.home, '.vault')
-  }
-
-  /** Where compiled code may be kept: a folder of the user's own, since what lies there is executed. */
-  get codeCache(): string | undefined {
-    const base = this.#variables.XDG_CACHE_HOME || (this.#variables.HOME && join(this.#variables.HOME, '.cache'))
-    return base ? join(base, 'strongroom', 'code') : undefined
+    return this.get('CONFIG_PATH') ?? `${this.home}/.vault`
   }
 
   get noColor(): boolean {

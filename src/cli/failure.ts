@@ -1,5 +1,5 @@
 // An error as people and scripts know it from Vault's command line.
-import { ApiError } from '../sdk/error.ts'
+import { ApiError } from './api.ts'
 
 /** The text for standard error, without a newline. */
 export function describe(error: unknown, namespace?: string): string {

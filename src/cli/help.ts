@@ -1,5 +1,5 @@
 // Help, derived from what the commands declare.
-import type { Command, Flags } from './command.ts'
+import type { Catalogue, Command, Flags } from './command.ts'
 import { connectionFlags, outputFlags } from './arguments.ts'
 import { directory } from './directory.ts'
 import { columns, wrapText } from './text.ts'
@@ -9,6 +9,11 @@ export async function allCommands(): Promise<Command[]> {
   const families = await Promise.all(Object.values(directory).map((entry) => entry.load()))
   return [...new Set(families.flatMap((family) => family.commands))]
 }
+
+export const catalogue = async (): Promise<Catalogue> => ({
+  commands: await allCommands(),
+  about: (words) => (Object.hasOwn(directory, words) ? directory[words]!.about : undefined),
+})
 
 /** The words that may follow these. */
 export async function below(words: readonly string[]): Promise<string[]> {

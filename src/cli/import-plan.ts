@@ -1,5 +1,5 @@
 // What an import writes: secrets by path, and how the store differs from them.
-import type { Client } from '../sdk/client.ts'
+import type { Client } from './api.ts'
 import type { Data } from '../sdk/secret.ts'
 import { formatJson } from './json.ts'
 import { resolveKv } from './kv-mount.ts'

@@ -1,6 +1,5 @@
 // Which KV mount a path lies in, and where in it. Asks the server once (`sys/internal/ui/mounts`).
-import type { Client } from '../sdk/client.ts'
-import { ApiError } from '../sdk/error.ts'
+import { ApiError, type Client } from './api.ts'
 import type { Data, Secret } from '../sdk/secret.ts'
 
 export interface KvPath {

@@ -1,7 +1,6 @@
-// The program. Compiled code is kept between runs, so that a command starts in little more than the runtime's own time.
-import { Environment } from './environment.ts'
+// The program: the command line on the process's own streams. The build joins what every command loads into this file,
+// so it must not wait here: commands that are loaded later import it.
+import { run } from './dispatch.ts'
+import { processShell } from './shell.ts'
 
-const { codeCache } = new Environment()
-if (codeCache !== undefined) process.getBuiltinModule('node:module').enableCompileCache(codeCache)
-const [{ run }, { processShell }] = await Promise.all([import('./dispatch.ts'), import('./shell.ts')])
-process.exit(await run(process.argv.slice(2), processShell()))
+void run(process.argv.slice(2), processShell()).then((code) => process.exit(code))

@@ -1,5 +1,5 @@
 // Requests that are shown and not sent: `-output-curl-string` and `-output-policy`.
-import { encodePath } from '../sdk/client.ts'
+import { encodePath } from './api.ts'
 import type { HttpRequest, Transport } from '../sdk/transport.ts'
 
 /** Thrown in place of sending; the dispatcher prints `text` and ends with 0. */

@@ -1,7 +1,7 @@
 // Snapshots between the server and a file. A file is written beside its name and put in place when it is whole.
 import { createReadStream, createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import type { Client } from '../sdk/client.ts'
+import type { Client } from './api.ts'
 import { UsageError } from './usage.ts'
 
 /** Gives the bytes written. */

@@ -3,16 +3,17 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Barrier } from '../barrier/barrier.ts'
 import type { Answer } from '../kit/answer.ts'
 import { invalid } from '../kit/errors.ts'
-import type { Context, Grant } from '../kit/route.ts'
+import type { Context } from '../kit/route.ts'
 import type { Storage } from '../kit/storage.ts'
 import type { View } from '../kit/view.ts'
 import { AccessKeys } from './access-keys.ts'
 import type { AuditBroker } from './audit/broker.ts'
-import type { AuthReply, Call } from './call.ts'
 import { Due } from './due.ts'
 import { Gate } from './gate.ts'
 import { Identity } from './identity/identity.ts'
 import { Leases } from './leases.ts'
+import { Lockout } from './lockout.ts'
+import { Mfa } from './mfa/mfa.ts'
 import { type Mount, Mounts, type Plugins, type Target } from './mounts.ts'
 import { type Namespace, Namespaces } from './namespaces.ts'
 import { generatePassword, parsePasswordPolicy } from './policy/index.ts'
@@ -43,6 +44,8 @@ export class Core {
   readonly tokens: Tokens
   readonly policies: Policies
   readonly identity: Identity
+  readonly lockout: Lockout
+  readonly mfa: Mfa
   readonly gate: Gate
   readonly leases: Leases
   readonly wrapping: Wrapping
@@ -51,8 +54,6 @@ export class Core {
   readonly quotas: Quotas
   /** Everything of the core lies below this view, so that one transaction can span its parts. */
   readonly root: View
-  /** Says whether a login needs more (a second factor); its answer is given instead of a token. */
-  loginGuard: (call: Call, mount: Mount, grant: Grant, entityId: string) => Promise<AuthReply | null> = async () => null
   /** What `?help=1` shows of a path; set by who knows how routes are described. */
   help: (target: Target) => Record<string, unknown> = () => ({})
   /** Told what went wrong inside, with the request's id; the client sees only `internal error`. */
@@ -74,6 +75,8 @@ export class Core {
     this.tokens = new Tokens(this.root, this.due, this.now)
     this.policies = new Policies(this.root.at('policy/'))
     this.identity = new Identity(this.root.at('identity/'), this.namespaces, this.mounts)
+    this.lockout = new Lockout(this.root.at('lockout/'), this.now)
+    this.mfa = new Mfa({ root: this.root, due: this.due, identity: this.identity, namespaces: this.namespaces, now: this.now })
     this.gate = new Gate({ tokens: this.tokens, policies: this.policies, namespaces: this.namespaces, resolveIdentity: (id) => this.identity.resolve(id) })
     this.leases = new Leases({ root: this.root, due: this.due, now: this.now, mountByUuid: (uuid) => this.mounts.byUuid(uuid), contextOf: (mount) => this.contextOf(mount) })
     this.cubbyhole = this.root.at('cubbyhole/')

@@ -64,7 +64,8 @@ async function answer(core: Core, call: Call, target: Target, who: Identified, c
   if (!target.mount || !context) throw unroutable(call, target)
   const { route, params } = target.match!
   const input = parseFields(route.takes, Object.keys(params).length > 0 ? { ...call.body, ...params } : call.body)
-  return settle(core, call, target, who, await route.run(context, input))
+  const run = () => route.run(context, input)
+  return settle(core, call, target, who, await (target.mount.record.class === 'auth' ? core.lockout.watch(target.mount, route, input, run) : run()))
 }
 
 function unroutable(call: Call, target: Target): Fault {

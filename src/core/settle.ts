@@ -55,7 +55,7 @@ async function login(core: Core, call: Call, mount: Mount, grant: Grant): Promis
       })
     : ''
   if (entityId !== '' && (await core.identity.resolve(entityId))?.disabled) throw new Fault('denied')
-  const pending = await core.loginGuard(call, mount, grant, entityId)
+  const pending = await core.mfa.guard(call, mount, grant, entityId)
   if (pending) return pending
   return mint(core, mount, grant, entityId)
 }

@@ -8,10 +8,21 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
   scan --staged         what the next commit would add
   scan -                standard input; a patch is recognised
 
-  --format FORMAT       text (default), json, jsonl
+  scan audit FILE       goes through a .secrets.baseline; --report, --stats
+  scan install          sets up a hook: --pre-commit, --pre-push, --pre-receive
+  scan compat TOOL ...  takes the arguments of gitleaks, detect-secrets, git-secrets, trufflehog
+
+  --format FORMAT       text (default), json, jsonl, sarif, csv, junit, github, gitlab, gitleaks, detect-secrets
+  --template FILE       a template of your own instead
   --output FILE         write the report there
   --no-redact           show the secrets
   --exit-code N         status when something was found (default 1)
+  --config FILE         a .gitleaks.toml; one in the working directory counts on top of our rules
+  --no-config           not even that
+  --baseline FILE       leave out what it holds: ours, .secrets.baseline or a report of gitleaks
+  --write-baseline FILE write what was found there
+  --fingerprint-key FILE  make fingerprints with this key, so that weak secrets cannot be guessed from them
+  --update FILE         bring a .secrets.baseline up to date
   --gitignore           leave out what .gitignore names
   --rules ID,...        only these rules
   --strict              status 2 when something could not be read
@@ -24,6 +35,13 @@ const options = {
   output: { type: 'string', short: 'o' },
   'no-redact': { type: 'boolean', default: false },
   'exit-code': { type: 'string', default: '1' },
+  template: { type: 'string' },
+  config: { type: 'string' },
+  'no-config': { type: 'boolean', default: false },
+  baseline: { type: 'string' },
+  'write-baseline': { type: 'string' },
+  'fingerprint-key': { type: 'string' },
+  update: { type: 'string' },
   gitignore: { type: 'boolean', default: false },
   rules: { type: 'string', multiple: true },
   staged: { type: 'boolean', default: false },
@@ -36,10 +54,21 @@ const options = {
 } as const
 
 export type Settings = ReturnType<typeof parse>['values']
-const parse = (argv: string[]) => parseArgs({ args: argv, options, allowPositionals: true })
+/** Reads the arguments of `scan`; throws for what is none. */
+export const parse = (argv: string[]) => parseArgs({ args: argv, options, allowPositionals: true })
+
+/** Words that are no path but a command of their own, which reads its arguments itself. */
+const commands: Record<string, () => Promise<{ run(argv: string[]): Promise<number> }>> = {
+  audit: () => import('./formats/detect-secrets/audit-command.ts'),
+  compat: () => import('./formats/compat.ts'),
+  install: () => import('./hooks/command.ts'),
+  uninstall: () => import('./hooks/uninstall-command.ts'),
+}
 
 /** Runs `scan` with the arguments that follow the word; returns the exit status: 0 clean, 1 (or `--exit-code`) findings, 2 error. */
 export async function run(argv: string[]): Promise<number> {
+  const command = argv[0] !== undefined && Object.hasOwn(commands, argv[0]) ? commands[argv[0]] : undefined
+  if (command) return (await command()).run(argv.slice(1))
   let parsed
   try {
     parsed = parse(argv)
@@ -51,6 +80,7 @@ export async function run(argv: string[]): Promise<number> {
     process.stdout.write(usage)
     return 0
   }
+  if (parsed.values.update) return (await import('./formats/detect-secrets/update.ts')).run(parsed.values, parsed.positionals)
   const { runScan } = await import('./run.ts')
   return runScan(parsed.values, parsed.positionals)
 }

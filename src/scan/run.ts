@@ -4,8 +4,10 @@ import { relative } from 'node:path'
 import type { Settings } from './cli.ts'
 import type { Finding } from './finding.ts'
 import { genericDetectors } from './generic/index.ts'
+import type { Refuse } from './match/finder.ts'
 import { Scanner } from './match/scanner.ts'
 import { loadRules } from './rules.ts'
+import { prepare, type Part, type Setup } from './setup.ts'
 
 interface Job {
   scanner: Scanner
@@ -14,26 +16,45 @@ interface Job {
 }
 
 export async function runScan(settings: Settings, positionals: string[]): Promise<number> {
+  try {
+    const { findings, failures } = await findSecrets(settings, positionals)
+    await report(settings, findings)
+    if (settings.strict && failures > 0) return 2
+    return findings.length > 0 ? Number(settings['exit-code']) : 0
+  } catch (error) {
+    process.stderr.write(`strongroom scan: ${(error as Error).message}\n`)
+    return 2
+  }
+}
+
+/** The findings of one scan, secrets in full, and how much could not be read. `parts` come on top of what the settings name. */
+export async function findSecrets(settings: Settings, positionals: string[], parts: Part[] = []): Promise<{ findings: Finding[]; failures: number }> {
   let failures = 0
   const warn = (path: string, reason: string): void => {
     failures++
     if (!settings.quiet) process.stderr.write(`strongroom scan: ${path}: ${reason}\n`)
   }
-  let findings
-  try {
-    const wanted = settings.rules?.flatMap((ids) => ids.split(','))
-    const rules = (await loadRules()).filter((rule) => !wanted || wanted.includes(rule.id))
-    const scanner = new Scanner({ rules, detectors: genericDetectors() })
-    findings = await collect({ scanner, settings, warn }, positionals)
-    if (wanted) findings = findings.filter((finding) => wanted.includes(finding.rule))
-  } catch (error) {
-    process.stderr.write(`strongroom scan: ${(error as Error).message}\n`)
-    return 2
-  }
-  await report(settings, findings)
-  if (settings.strict && failures > 0) return 2
-  return findings.length > 0 ? Number(settings['exit-code']) : 0
+  const setup = await prepare({ ...settings, discover: !settings['no-config'] }, parts)
+  const scanner = await openScanner(settings, setup)
+  const wanted = wantedRules(settings)
+  const found = await collect({ scanner, settings, warn }, positionals)
+  return { findings: await setup.finish(wanted ? found.filter((finding) => wanted.includes(finding.rule)) : found), failures }
 }
+
+const wantedRules = (settings: Settings): string[] | undefined => settings.rules?.flatMap((ids) => ids.split(','))
+
+/** The scanner that the settings ask for. */
+export async function openScanner(settings: Settings, setup: Setup): Promise<Scanner> {
+  const { finders, refuse } = setup
+  const wanted = wantedRules(settings)
+  const rules = setup.builtin ? (await loadRules()).filter((rule) => (!wanted || wanted.includes(rule.id)) && !setup.disabled(rule.id)) : []
+  const detectors = setup.builtin ? genericDetectors() : []
+  return new Scanner({ rules, detectors, finders, refuse: refuseAlso(refuse, setup) })
+}
+
+/** Detectors of the house report under rules that a configuration may have switched off. */
+const refuseAlso = (refuse: Setup['refuse'], setup: Setup): Refuse => (finding, text, candidate) =>
+  (candidate.rule.generic === true && setup.disabled(finding.rule)) || (refuse?.(finding, text, candidate) ?? false)
 
 async function collect(job: Job, positionals: string[]): Promise<Finding[]> {
   const { settings, scanner, warn } = job
@@ -65,16 +86,12 @@ async function scanPaths({ scanner, warn }: Job, paths: string[]): Promise<Findi
   return findings
 }
 
-async function report(settings: Settings, found: Finding[]): Promise<void> {
+/** Writes the report that the settings name; secrets are hidden unless they ask otherwise. */
+export async function report(settings: Settings, found: Finding[]): Promise<void> {
   const { redacted } = await import('./report/redact.ts')
-  const findings = settings['no-redact'] ? found : found.map(redacted)
-  const text = await format(settings.format, findings)
+  if (settings['write-baseline']) (await import('./baseline.ts')).writeBaseline(settings['write-baseline'], found)
+  const { formatReport } = await import('./report/index.ts')
+  const text = await formatReport(settings.format, found, settings['no-redact'] ? (finding) => finding : redacted, settings.template)
   if (settings.output) writeFileSync(settings.output, text, { mode: 0o600 })
   else process.stdout.write(text)
-}
-
-async function format(name: string, findings: Finding[]): Promise<string> {
-  if (name === 'json') return (await import('./report/json.ts')).formatJson(findings)
-  if (name === 'jsonl') return (await import('./report/json.ts')).formatJsonLines(findings)
-  return (await import('./report/text.ts')).formatText(findings)
 }

@@ -8,6 +8,8 @@ import { auditRoutes } from './audit.ts'
 import { healthRoutes } from './health.ts'
 import { internalRoutes } from './internal.ts'
 import { leaseRoutes } from './leases.ts'
+import { lockoutRoutes } from './lockout.ts'
+import { mfaRoutes } from './mfa.ts'
 import { mountRoutes } from './mounts.ts'
 import { namespaceRoutes } from './namespaces.ts'
 import { type NodeControls, nodeRoutes } from './node.ts'
@@ -47,6 +49,8 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls }:
       ...mountRoutes(core),
       ...policyRoutes(core),
       ...leaseRoutes(core),
+      ...lockoutRoutes(core),
+      ...mfaRoutes(core),
       ...wrappingRoutes(core),
       ...namespaceRoutes(core),
       ...internalRoutes(core),

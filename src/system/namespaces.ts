@@ -18,8 +18,8 @@ const view = (own: string, namespace: Namespace): Record<string, unknown> => ({
 
 const digest = (key: string): string => createHash('sha256').update(key).digest('hex')
 
-/** Ends a namespace with everything in it. */
-async function empty(core: Core, namespace: Namespace): Promise<void> {
+/** Ends everything in a namespace. */
+export async function emptyNamespace(core: Core, namespace: Namespace): Promise<void> {
   await core.leases.revokePrefix(namespace.id, '', true)
   for (const mount of core.mounts.of(namespace.path)) if (!mount.builtin) await unmount(core, mount)
   for (let accessors = await core.tokens.accessors(namespace.id); accessors.length > 0; accessors = await core.tokens.accessors(namespace.id)) {
@@ -29,6 +29,7 @@ async function empty(core: Core, namespace: Namespace): Promise<void> {
       else await core.root.delete(`token/of/${namespace.id}/${accessor}`)
     }
   }
+  for (let ids = await core.accessKeys.list(namespace.id); ids.length > 0; ids = await core.accessKeys.list(namespace.id)) for (const id of ids) await core.endAccessKey(id)
   for (const prefix of [`policy/${namespace.id}/`, `identity/${namespace.id}/`]) {
     for (let keys = await core.root.keys(prefix, { limit: 500 }); keys.length > 0; keys = await core.root.keys(prefix, { limit: 500 })) {
       const batch = keys
@@ -127,7 +128,7 @@ export function namespaceRoutes(core: Core): Route[] {
         const found = find(context, input.path)
         if (!found || found.path === context.mount.namespace) return
         if (core.namespaces.below(found.path).length > 0) throw invalid(`cannot delete namespace "${input.path}": it has child namespaces`)
-        await empty(core, found)
+        await emptyNamespace(core, found)
         await core.namespaces.delete(found.path)
         await core.mounts.load()
       },

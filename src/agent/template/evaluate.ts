@@ -13,7 +13,7 @@ export interface RenderOptions {
   missingKeyFails?: boolean
 }
 
-const maxSteps = 1_000_000
+const maxSteps = 200_000
 const maxOutput = 16 * 1024 * 1024
 const maxCalls = 50
 

@@ -65,7 +65,7 @@ test('work is bounded', async () => {
   await assert.rejects(render('{{ define "a" }}{{ template "a" }}{{ end }}{{ template "a" }}'), /too deeply/)
   await assert.rejects(render('{{ range 1000 }}{{ range 1000 }}{{ range 1000 }}.{{ end }}{{ end }}{{ end }}'), /too many steps/)
   await assert.rejects(async () => render(`${'{{ if 1 }}'.repeat(5000)}`), /nested deeper/)
-  await assert.rejects(async () => render(`{{ ${'('.repeat(5000)}`), /nested deeper/)
+  await assert.rejects(async () => render(`{{ ${'('.repeat(5000)} }}`), /nested deeper/)
 })
 
 test('an error never shows a value', async () => {

@@ -20,7 +20,7 @@ export function isTrue(value: unknown): boolean {
 
 /** The member of an object, its own alone; undefined where there is none. */
 export function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
 }
 
 export function equal(one: unknown, other: unknown): boolean {

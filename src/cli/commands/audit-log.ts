@@ -1,7 +1,6 @@
 // strongroom audit verify, tail, search: over files of audit lines, where they lie.
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Output } from '../output.ts'
 import { UsageError } from '../usage.ts'
@@ -160,7 +159,8 @@ export const commands = [
       if (flags.value !== undefined) {
         if (flags.value !== '-' || flags.device === undefined) throw new UsageError('-value takes "-" (the value comes on standard input), and needs -device')
         const input = (await shell.readInput()).replace(/\r?\n$/, '')
-        hash = String(((await client.write(`sys/audit-hash/${flags.device}`, { input }))?.data as Data).hash)
+        const answer = await client.write(`sys/audit-hash/${flags.device}`, { input })
+        hash = String(answer!.data!.hash)
       }
       const wanted = tests(flags, hash)
       let count = 0

@@ -10,9 +10,9 @@ export const commands = [
     arity: [1, 1],
     local: true,
     examples: [['In ~/.bashrc', 'completion bash >> ~/.bashrc']],
-    async run({ args, out }) {
+    async run({ args, out, catalogue }) {
       const { completionFor } = await import('../completion.ts')
-      const script = await completionFor(args[0]!)
+      const script = completionFor(args[0]!, await catalogue())
       if (script === undefined) throw new UsageError(`No completion for "${args[0]}": bash, zsh or fish`)
       out.line(script.trimEnd())
       return 0

@@ -1,6 +1,6 @@
 // strongroom doctor: what is wrong with the server or with how the command line reaches it, in words.
 import { statSync } from 'node:fs'
-import { ApiError } from '../../sdk/error.ts'
+import { ApiError } from '../api.ts'
 import type { Data } from '../../sdk/secret.ts'
 import { command } from '../command.ts'
 import type { Call } from '../command.ts'

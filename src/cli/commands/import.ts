@@ -1,5 +1,5 @@
 // strongroom import vault, dotenv, json
-import { Client } from '../../sdk/client.ts'
+import { Client } from '../api.ts'
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import { flatten, importAll, parseDotenv, printReport } from '../import-plan.ts'

@@ -1,6 +1,5 @@
 // strongroom kv get, put, patch, list, delete, undelete, destroy, rollback, enable-versioning
-import type { Client } from '../../sdk/client.ts'
-import { ApiError } from '../../sdk/error.ts'
+import { ApiError, type Client } from '../api.ts'
 import type { Data, Secret } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'

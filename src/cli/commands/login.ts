@@ -1,5 +1,5 @@
 // strongroom login
-import type { Client } from '../../sdk/client.ts'
+import type { Client } from '../api.ts'
 import type { Data, Secret } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'

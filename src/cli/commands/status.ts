@@ -1,5 +1,5 @@
 // strongroom status
-import type { Client } from '../../sdk/client.ts'
+import type { Client } from '../api.ts'
 import { command } from '../command.ts'
 import { describe } from '../failure.ts'
 import { printSeal } from '../seal.ts'

@@ -147,7 +147,15 @@ function dropGroupAlias(tx: Transaction, alias: Alias): void {
   tx.delete(keys.groupAliasName(alias.mountAccessor, alias.name))
 }
 
-/** Ties an external group to a name that a login method gives. */
+function writeNewExternal(tx: Transaction, namespaceId: string, now: number): Group {
+  const group: Group = { ...fresh(namespaceId, now), type: 'external' }
+  tx.write(keys.group(group.id), group)
+  tx.put(keys.groupOf(namespaceId, group.id), new Uint8Array(0))
+  tx.write(keys.groupName(namespaceId, group.name), { id: group.id, name: group.name } satisfies Pointer)
+  return group
+}
+
+/** Ties an external group to a name that a login method gives; without a group, a new one is made. */
 export async function putGroupAlias(view: View, namespaceId: string, id: string | undefined, change: GroupAliasChange, now: number): Promise<Alias> {
   return view.update(async (tx) => {
     const named = change.name ? await tx.read<Pointer>(keys.groupAliasName(change.mountAccessor, change.name)) : null
@@ -157,7 +165,7 @@ export async function putGroupAlias(view: View, namespaceId: string, id: string 
     const name = change.name || present?.name
     if (!name) throw invalid('missing alias name')
     const groupId = change.groupId || present?.ownerId
-    const group = groupId ? await tx.read<Group>(keys.group(groupId)) : null
+    const group = groupId ? await tx.read<Group>(keys.group(groupId)) : writeNewExternal(tx, namespaceId, now)
     if (!group || group.namespaceId !== namespaceId) throw invalid('invalid canonical ID')
     if (group.type !== 'external') throw invalid('alias can only be set on external groups')
     if (group.aliasId !== null && group.aliasId !== present?.id) throw invalid('the group has an alias already')

@@ -91,6 +91,8 @@ export class Identity implements IdentitySource {
       const pointer = await tx.read<Pointer>(keys.aliasName(login.mountAccessor, login.name))
       const present = pointer && (await tx.read<Alias>(keys.alias(pointer.id)))
       const owner = present && (await tx.read<Entity>(keys.entity(present.ownerId)))
+      // Of many first logins at once all but one find that another made it.
+      if (owner && sameMetadata(present!.metadata, login.metadata)) return owner
       const entity = owner ?? newEntity(login.namespaceId, undefined, now)
       const alias: Alias = {
         ...(present ?? { id: randomUUID(), customMetadata: {}, mergedFrom: [], createdAt: now }),

@@ -56,7 +56,7 @@ export class Assignments implements Detector {
   }
 
   #judge(text: Text, from: number, name: string, kind: Kind, value: Value, found: (candidate: Candidate) => void): void {
-    if (value.loose && kind === 'weak') return
+    if (value.loose && (kind === 'weak' || name === 'pass')) return
     const raw = text.bytes.toString('latin1', value.start, value.end)
     const bare = !value.quoted && (value.loose ? !optionName.test(name) : this.#syntax === 'code')
     const rule = kind === 'password' ? genericPassword : genericSecret

@@ -2,7 +2,7 @@
 import type { Confidence } from '../rule.ts'
 import { wordsOf, type Kind } from './name.ts'
 import { randomness } from './language.ts'
-import { holdsExampleWord, isMask, isPath, isPublicMaterial, isReference, isUuid, isWrapped } from './placeholder.ts'
+import { holdsExampleWord, isCodeLike, isMask, isPath, isPublicMaterial, isReference, isUuid, isWrapped } from './placeholder.ts'
 
 /** The least length, and the least randomness in bits, that a value needs beside a name of each kind. */
 const bounds: Record<Kind, { length: number; bits: number }> = {
@@ -40,14 +40,16 @@ export function judge(value: string, kind: Kind, name: string, code: boolean): C
   const bound = bounds[kind]
   if (value.length < bound.length || value.length > 4096 || /[\s\x00-\x1f]/.test(value) || isForeign(value)) return null
   if (isWrapped(value) || isReference(value) || isMask(value) || isPublicMaterial(value)) return null
+  if (/EXAMPLE/.test(value)) return null
   if (isUuid(value)) return kind === 'weak' ? null : 'medium'
   const bits = randomness(value.length > 256 ? value.slice(0, 256) : value)
+  if (bits < certain * 2 && isCodeLike(value)) return null
   if (kind !== 'weak' && issued.test(value) && !/your|example|x{4}/i.test(value)) return 'medium'
   if (bits < certain && (holdsExampleWord(value) || isPath(value))) return kind === 'password' && isUsual(value, name) ? 'low' : null
   if (code && (bits < 24 || /[().]/.test(value))) return null
   if (bits < bound.bits) {
     if (kind === 'password' && isComplex(value)) return 'medium'
-    if (kind !== 'weak' && isPassphrase(value)) return 'low'
+    if (kind !== 'weak' && !/key$/i.test(name) && isPassphrase(value)) return 'low'
     return kind === 'password' && isUsual(value, name) ? 'low' : null
   }
   if (kind === 'weak' && !(/\d/.test(value) && /[A-Za-z]/.test(value))) return null

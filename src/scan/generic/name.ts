@@ -24,7 +24,7 @@ const tails = set(`
   attributes prompt strength rule rules validator validation confirmation description desc info status state date time at arn kind scope scopes
   event events handler callback fn func function factory builder generator parser reader writer bucket namespace identifier id ids location source store
   exists valid invalid changed visible hidden toggle icon button form page view link template mapping encoding header headers param params parameter
-  parameters issuer audience username user email ext extension algo rotation grace interval display comment comments note notes example pos position start
+  parameters issuer audience username user email ext extension algo rotation grace interval hashers hasher validators struct display comment comments note notes example pos position start
   end offset line bytes bits codes press pressed down up code event
 `)
 const strongTails = set('value val default plain plaintext text string str b64 base64 hex raw data env prod production dev test live staging new old current previous backup')
@@ -61,7 +61,7 @@ function read(name: string): Kind | null {
   if (last === 'key' || last === 'keys') {
     const before = words.at(-2)
     if (before === undefined) return 'weak'
-    if (openKeys.has(before)) return null
+    if (openKeys.has(before) || /(?:local|session)storagekeys?$/.test(joined)) return null
     return qualifiers.has(before) || words.some((word) => word === 'api' || word === 'secret' || word === 'oauth') ? 'secret' : 'weak'
   }
   if (/^cred(?:s|entials?)?$/.test(last) || words.some((word) => /^credentials?$/.test(word))) return 'secret'

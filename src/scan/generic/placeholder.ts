@@ -24,6 +24,10 @@ const path = /^(?:\.{0,2}\/|~\/|[A-Za-z]:\\|\\\\)|^[a-z][a-z\d+.-]{1,20}:\/\/|\.
 const publicMaterial = /^(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2|AAAA[BC]3Nza|sha(?:1|256|384|512)[-:]|md5[-:]|MII[A-Z][A-Za-z\d+/]{3}ANBgkq)/
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
 
+/** Code, a regular expression or a dotted name rather than a value. */
+const codeLike = /\(\?[:=!<]|\\[dwsbDWS]|\[\^?[\w\\]-[\w\\]|\{[^{}]*\}|\([^()]*\)|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}$|::|=>|->|&&|\|\|/
+
+export const isCodeLike = (value: string): boolean => codeLike.test(value)
 export const isReference = (value: string): boolean => reference.test(value)
 export const isWrapped = (value: string): boolean => wrapped.test(value) || literal.test(value)
 export const holdsExampleWord = (value: string): boolean => exampleWord.test(value)

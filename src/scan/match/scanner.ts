@@ -8,6 +8,7 @@ import { isAllowed } from './allow.ts'
 import type { Automaton } from './automaton.ts'
 import type { Candidate } from './candidate.ts'
 import { chooseBest } from './choose.ts'
+import type { Finder, Refuse } from './finder.ts'
 import { LineMap } from './lines.ts'
 import { Matcher, type Detector, type Place } from './matcher.ts'
 import { readable, Text } from './text.ts'
@@ -16,6 +17,9 @@ export interface ScannerOptions {
   rules: Rule[]
   detectors: Detector[]
   automaton?: Automaton
+  /** Rules of a configuration, and what it allows. */
+  finders?: Finder[]
+  refuse?: Refuse
   /** How many layers of encoding are undone; default 5. */
   depth?: number
 }
@@ -23,10 +27,14 @@ export interface ScannerOptions {
 export class Scanner {
   readonly matcher: Matcher
   readonly #depth: number
+  readonly #finders: Finder[]
+  readonly #refuse: Refuse | undefined
 
   constructor(options: ScannerOptions) {
     this.matcher = new Matcher(options.rules, options.detectors, options.automaton)
     this.#depth = options.depth ?? 5
+    this.#finders = options.finders ?? []
+    this.#refuse = options.refuse
   }
 
   /**
@@ -41,13 +49,16 @@ export class Scanner {
     const findings: Finding[] = []
     for (const candidate of chooseBest(candidates)) {
       if (isAllowed(text, candidate)) continue
-      findings.push(describe(text, place, candidate, lines, baseLine))
+      const finding = describe(text, place, candidate, lines, baseLine)
+      if (!this.#refuse?.(finding, text, candidate)) findings.push(finding)
     }
     return findings
   }
 
   #collect(text: Text, place: Place, depth: number, undone: string[], found: (candidate: Candidate) => void): void {
-    this.matcher.match(text, place, (candidate) => found(undone.length === 0 ? candidate : { ...candidate, decoded: undone }))
+    const emit = undone.length === 0 ? found : (candidate: Candidate): void => found({ ...candidate, decoded: undone })
+    this.matcher.match(text, place, emit)
+    for (const finder of this.#finders) finder.find(text, place, emit)
     if (depth === 0) return
     for (const part of decodeAll(text)) {
       const outer = { start: part.start, end: part.end, matchStart: part.start, matchEnd: part.end }

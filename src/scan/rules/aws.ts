@@ -35,7 +35,7 @@ export const aws: Rule[] = [
       'aws|amazon|secret access key|secret key|access key secret|akia|asia', base64('40'), { entropy: 3.8, check: isSecretKey, confidence: 'high' }],
     'aws-session-token-in-session': ['AWS session token', 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html',
       'session', '[A-Za-z0-9/+=]{200,2000}', { strict: true, window: 2200, entropy: 4.5, pattern: /(?i:session(?:[-_ ]?token)?)["']?\s{0,3}[=:]\s{0,3}["'\x60]?(?<secret>[A-Za-z0-9/+=]{200,2000})(?![A-Za-z0-9/+=_-])/,
-        companions: [{ pattern: /(?:AKIA|ASIA)[A-Z0-9]{16}/, within: 8, required: true }], hits: [`id: AKIA${'B3CD7EF2GHIJ5KLM'}\nsession: ${'aB3dE6gHiJ9kLmN7pQrS'.repeat(12)}`] }],
+        companions: [{ pattern: /(?:AKIA|ASIA)[A-Z0-9]{16}/, within: 8, required: true }], hits: [`id: AKIA${'B3CD7EF2GHIJ5KLM'}\nsession: ${'aB3dE6gHiJ9kLmN7pQrStU4wXyZ5'.repeat(8)}`] }],
     'aws-session-token-named': ['AWS session token', 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html',
       'aws session token|aws security token|x amz security token', '[A-Za-z0-9/+=._-]{100,2000}', { window: 2200, entropy: 4 }],
     'aws-ses-smtp-password': ['Amazon SES SMTP password', 'https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html',

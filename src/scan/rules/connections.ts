@@ -1,5 +1,6 @@
 // Passwords inside addresses and connection strings, and on command lines.
 import type { Rule } from '../rule.ts'
+import { fold } from './shape.ts'
 
 const rfc = 'https://datatracker.ietf.org/doc/html/rfc3986#section-3.2.1'
 const placeholder = /^(?:pass(?:w(?:or)?d|phrase)?|pw|pwd|secret|user(?:name)?|my_?pass(?:word)?|your.{0,20}|some.{0,20}|token|key|\*+|x+|\.+|-+|_+|foo|bar|test|example|changeme|null|none|empty|undefined|redacted|hidden|removed|root:?|admin|guest|postgres|mysql|db_?pass(?:word)?)$/i
@@ -103,7 +104,7 @@ export const connections: Rule[] = [
     about: 'Credential in a header on a curl command line',
     source: 'https://curl.se/docs/manpage.html#-H',
     keywords: ['curl'],
-    pattern: /\bcurl(?:[^\n]|\\\r?\n|(?<=["'])\r?\n){0,700}?(?:-H|--header)[ =]{0,3}["'](?:(?i:authorization)\s{0,3}:\s{0,3}(?:(?i:basic|bearer|token|api-token|apikey|key|splunk|sso-key)\s{1,3})?|(?:(?i:x-[a-z0-9-]{0,20}(?:api-?key|token|auth|secret|key)[a-z-]{0,8}|api-?key|api-?token|token|private-token|auth-token|job-token))\s{0,3}:\s{0,3})(?<secret>[A-Za-z0-9_~+/=.:@!-]{8,2000})["']/,
+    pattern: fold(/\bcurl(?:[^\n]|\\\r?\n|(?<=["'])\r?\n){0,700}?(?:-H|--header)[ =]{0,3}["'](?:(?i:authorization)\s{0,3}:\s{0,3}(?:(?i:basic|bearer|token|api-token|apikey|key|splunk|sso-key)\s{1,3})?|(?:(?i:x-[a-z0-9-]{0,20}(?:api-?key|token|auth|secret|key)[a-z-]{0,8}|api-?key|api-?token|token|private-token|auth-token|job-token))\s{0,3}:\s{0,3})(?<secret>[A-Za-z0-9_~+/=.:@!-]{8,2000})["']/),
     check: isCredential,
     window: 900,
     confidence: 'medium',

@@ -1,6 +1,6 @@
 // Rules for secrets without a form of their own: they are known by the name of the provider shortly before them.
 import type { Rule } from '../rule.ts'
-import { accepted, endDash, lazily, looksRandom, type More } from './shape.ts'
+import { accepted, endDash, fold, folded, lazily, looksRandom, type More } from './shape.ts'
 
 /**
  * What was found, where it is documented, the names that stand before it (`|` between them; a blank stands for any separator
@@ -36,7 +36,7 @@ export function near(rows: Record<string, NearRow>): Rule[] {
 }
 
 function nearRule(id: string, about: string, source: string, words: string, shape: string, more: More & NearMore = {}): Rule {
-  const { alsoHits = [], alsoMisses = [], hits, misses, strict: isStrict, ...rest } = more
+  const { alsoHits = [], alsoMisses = [], hits, misses, strict: isStrict, pattern: own, ...rest } = more
   const names = words.split('|')
   let pattern: RegExp | undefined
   const rule: Omit<Rule, 'hits' | 'misses'> = {
@@ -47,7 +47,7 @@ function nearRule(id: string, about: string, source: string, words: string, shap
     alone: names.filter(name => name.length <= shortName),
     before: 32,
     get pattern() {
-      return (pattern ??= new RegExp(`(?:${names.map(named).join('|')})${gap}${isStrict ? assigned : ''}${before}(?<secret>${isStrict ? shape : widened(shape)})${endDash}`))
+      return (pattern ??= own ? fold(own) : new RegExp(folded(`(?:${names.map(named).join('|')})${gap}${isStrict ? assigned : ''}${before}(?<secret>${isStrict ? shape : widened(shape)})${endDash}`)))
     },
     entropy: 2.5,
     check: looksRandom,
@@ -58,7 +58,7 @@ function nearRule(id: string, about: string, source: string, words: string, shap
   return lazily(
     rule,
     () => hits ?? [`${word}_api_key = "${accepted(shape, rule)}"`, `"${word}Token": "${accepted(shape, rule)}"`, ...alsoHits],
-    () => misses ?? [...(more.pattern ? [] : [`unrelated_key = "${accepted(shape, rule)}"`]), `${word}_api_key = "changeme"`, ...alsoMisses],
+    () => misses ?? [...(own ? [] : [`unrelated_key = "${accepted(shape, rule)}"`]), `${word}_api_key = "changeme"`, ...alsoMisses],
   )
 }
 

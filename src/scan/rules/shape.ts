@@ -16,6 +16,48 @@ export const end = '(?![A-Za-z0-9_])'
 /** Characters of a secret's own alphabet go on after it: it would be cut short. */
 export const endDash = '(?![A-Za-z0-9_-])'
 
+/**
+ * The source with each `(?i:…)` written out as classes of both cases: V8 (Node 24) at times forgets inline modifiers
+ * once it has compiled many patterns, and then matches only the case as written.
+ */
+export function folded(source: string): string {
+  const ignores = [false]
+  let text = ''
+  let isClass = false
+  for (let at = 0; at < source.length; at += 1) {
+    const char = source[at]!
+    const fold = ignores.at(-1)!
+    if (char === '\\') text += char + source[(at += 1)]
+    else if (isClass) {
+      const range = /^([A-Za-z])-([A-Za-z])/.exec(source.slice(at, at + 3))?.[0] ?? char
+      text += fold && /[A-Za-z]/.test(range) ? range.toLowerCase() + range.toUpperCase() : range
+      at += range.length - 1
+      isClass = char !== ']'
+    } else if (source.startsWith('(?i:', at)) {
+      ignores.push(true)
+      text += '(?:'
+      at += 3
+    } else if (char === '(') {
+      const head = /^\((?:\?(?:<?[=!]|:|<\w+>))?/.exec(source.slice(at))![0]
+      ignores.push(fold)
+      text += head
+      at += head.length - 1
+    } else if (char === ')') {
+      ignores.pop()
+      text += char
+    } else if (char === '[') {
+      isClass = true
+      text += char
+    } else text += fold && /[A-Za-z]/.test(char) ? `[${char.toUpperCase()}${char.toLowerCase()}]` : char
+  }
+  return text
+}
+
+/** A pattern without inline modifiers that finds the same. */
+export function fold(pattern: RegExp): RegExp {
+  return pattern.source.includes('(?i:') ? new RegExp(folded(pattern.source), pattern.flags) : pattern
+}
+
 /** Shannon bits per character. */
 export function entropyOf(text: string): number {
   const counts = new Map<string, number>()

@@ -1,6 +1,6 @@
 // Rules for secrets that their own form betrays: a fixed prefix, a checksum, a structure.
 import type { Rule } from '../rule.ts'
-import { accepted, end, endDash, lazily, start, type More } from './shape.ts'
+import { accepted, end, endDash, fold, folded, lazily, start, type More } from './shape.ts'
 
 /** What was found, where its format is documented, the form of the secret as the source of a regular expression. */
 export type TokenRow = readonly [about: string, source: string, shape: string, more?: More]
@@ -11,7 +11,7 @@ export function tokens(rows: Record<string, TokenRow>): Rule[] {
 }
 
 export function token(id: string, about: string, source: string, shape: string, more: More = {}): Rule {
-  const { alsoHits = [], alsoMisses = [], hits, misses, ...rest } = more
+  const { alsoHits = [], alsoMisses = [], hits, misses, pattern: own, ...rest } = more
   let pattern: RegExp | undefined
   const rule: Omit<Rule, 'hits' | 'misses'> = {
     id,
@@ -19,7 +19,7 @@ export function token(id: string, about: string, source: string, shape: string, 
     source,
     keywords: [literalPrefix(shape)],
     get pattern() {
-      return (pattern ??= new RegExp(`${start}(?<secret>${shape})${/-\]\{?[\d,]*\}?$/.test(shape) ? endDash : end}`))
+      return (pattern ??= own ? fold(own) : new RegExp(folded(`${start}(?<secret>${shape})${/-\]\{?[\d,]*\}?$/.test(shape) ? endDash : end}`)))
     },
     entropy: 2.2,
     confidence: 'high',

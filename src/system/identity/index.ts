@@ -5,11 +5,12 @@ import { aliasRoutes } from './aliases.ts'
 import { entityRoutes } from './entities.ts'
 import { groupRoutes } from './groups.ts'
 import { lookupRoutes } from './lookup.ts'
+import { mfaMethodRoutes } from './mfa.ts'
 
 export function identityEngine(core: Core): Engine {
   return {
     type: 'identity',
     about: 'Identity store',
-    routes: [...entityRoutes(core), ...aliasRoutes(core), ...groupRoutes(core), ...lookupRoutes(core)],
+    routes: [...entityRoutes(core), ...aliasRoutes(core), ...groupRoutes(core), ...lookupRoutes(core), ...mfaMethodRoutes(core)],
   }
 }

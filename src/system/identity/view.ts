@@ -81,12 +81,13 @@ export async function entityView(core: Core, entity: Entity): Promise<Record<str
 
 export async function groupView(core: Core, group: Group): Promise<Record<string, unknown>> {
   const alias = group.aliasId && (await core.identity.view.read<Alias>(keys.groupAlias(group.aliasId)))
+  const members = await idsBelow(core.identity.view, keys.member(group.id))
   return {
     alias: alias ? aliasView(core, alias) : {},
     creation_time: iso(group.createdAt),
     id: group.id,
     last_update_time: iso(group.updatedAt),
-    member_entity_ids: await idsBelow(core.identity.view, keys.member(group.id)),
+    member_entity_ids: group.type === 'external' && members.length === 0 ? null : members,
     member_group_ids: group.memberGroupIds.length > 0 ? group.memberGroupIds : null,
     metadata: orNull(group.metadata),
     modify_index: 1,

@@ -1,0 +1,19 @@
+// AWS Secrets Manager over the KV engine. https://docs.aws.amazon.com/secretsmanager/latest/apireference/
+import type { Service } from '../operation.ts'
+import { describeOperations } from './describe.ts'
+import { endingOperations } from './ending.ts'
+import { passwordOperations } from './password.ts'
+import { policyOperations } from './policy.ts'
+import { replicationOperations } from './replication.ts'
+import { tagOperations } from './tags.ts'
+import { valueOperations } from './values.ts'
+
+export const secretsManager: Service = {
+  name: 'secretsmanager',
+  protocol: 'json',
+  target: 'secretsmanager',
+  source: 'secretsmanager.amazonaws.com',
+  capitalMessage: true,
+  faults: { invalid: 'InvalidParameterException', internal: 'InternalServiceError', 'too-large': 'LimitExceededException' },
+  operations: [...valueOperations, ...describeOperations, ...endingOperations, ...tagOperations, ...policyOperations, ...replicationOperations, ...passwordOperations],
+}

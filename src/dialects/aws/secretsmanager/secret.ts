@@ -1,0 +1,120 @@
+// Which secret an operation means: names, ARNs, partial ARNs; and how the store's record looks to this service.
+import { Fault } from '../../../kit/errors.ts'
+import { formatArn, parseArn } from '../arn.ts'
+import { AwsFault } from '../errors.ts'
+import type { Exchange } from '../operation.ts'
+import { string } from '../shape.ts'
+
+export const secretId = string({ required: true, min: 1, max: 2048 })
+
+/** Where a secret lies and, where an ARN said so, which mark it has. */
+export interface Place {
+  namespace: string
+  /** Below the mount's folders. */
+  path: string
+  mark?: string
+}
+
+/** What the KV engine tells of a secret. */
+export interface Described {
+  path: string
+  mark: string
+  created: string
+  updated: string
+  /** Seconds since 1970, to the day. */
+  seen?: number
+  attributes: Attributes
+  tags: Record<string, string>
+  deletion?: { asked: number; due: number }
+  versions: { number: number; id: string; created: string; stages: string[]; readable: boolean }[]
+}
+
+/** What this dialect keeps with a secret. */
+export interface Attributes {
+  description?: string
+  kmsKeyId?: string
+  type?: string
+  policy?: string
+  rotation?: Rotation
+  replicas?: Replica[]
+  /** Region in which the secret was made. */
+  region?: string
+}
+
+export interface Rotation {
+  enabled: boolean
+  functionArn: string
+  rules: { AutomaticallyAfterDays?: number | undefined; ScheduleExpression?: string | undefined; Duration?: string | undefined }
+  /** Milliseconds since 1970. */
+  last?: number
+  next?: number
+}
+
+export interface Replica {
+  Region: string
+  KmsKeyId?: string | undefined
+  Status: 'InSync' | 'Failed' | 'InProgress'
+  StatusMessage: string
+}
+
+/** A name as a path: a segment that a path may not have is written with `~`, which no name may have. */
+export const pathOf = (name: string): string => name.split('/').map((part) => (part === '' || part === '.' || part === '..' ? `~${part}` : part)).join('/')
+export const nameOf = (path: string): string => path.split('/').map((part) => (/^~\.{0,2}$/.test(part) ? part.slice(1) : part)).join('/')
+
+export const arnOf = ({ region, settings }: Exchange, path: string, mark: string): string => formatArn({ service: 'secretsmanager', region, account: settings.account, resource: `secret:${nameOf(path)}-${mark}` })
+
+export const badName = (): AwsFault => new AwsFault('ValidationException', 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!')
+export const checkName = (name: string): void => {
+  if (!/^[A-Za-z0-9/_+=.@!-]{1,512}$/.test(name)) throw badName()
+}
+
+/** Every place that an id may mean, likeliest first: a name that ends in a hyphen and six characters may lack its mark. */
+async function placesOf(exchange: Exchange, id: string): Promise<Place[]> {
+  if (/\p{Cc}/u.test(id)) throw badName()
+  const arn = parseArn(id)
+  if (!arn || arn.service !== 'secretsmanager' || !arn.resource.startsWith('secret:')) return [{ namespace: exchange.namespace, path: pathOf(id) }]
+  const namespace = await namespaceOf(exchange, arn.account)
+  if (namespace === null) return []
+  const name = arn.resource.slice('secret:'.length)
+  const marked = /^(.+)-([A-Za-z0-9]{6})$/s.exec(name)
+  const whole: Place = { namespace, path: pathOf(name) }
+  return marked ? [{ namespace, path: pathOf(marked[1]!), mark: marked[2]! }, whole] : [whole]
+}
+
+async function namespaceOf({ core, namespace, settings }: Exchange, account: string): Promise<string | null> {
+  if (account === settings.account) return namespace
+  const configured = await core.accessKeys.namespaceIdOf(account)
+  return (configured !== null ? core.namespaces.byId(configured)?.path : core.namespaces.at(`${account}/`)?.path) ?? null
+}
+
+/** Runs `run` for the secret that an id means. */
+export async function onSecret<T>(exchange: Exchange, id: string, run: (place: Place) => Promise<T>): Promise<T> {
+  let refusal: unknown = new AwsFault('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
+  for (const place of await placesOf(exchange, id)) {
+    try {
+      return await run(place)
+    } catch (cause) {
+      const elsewhere = cause instanceof Fault && (cause.code === 'not-found' || cause.code === 'denied')
+      if (!elsewhere || place.mark === undefined) throw cause instanceof Fault && cause.code === 'not-found' && place.mark === undefined && refusal instanceof Fault && refusal.code === 'denied' ? refusal : cause
+      refusal = cause
+    }
+  }
+  throw refusal
+}
+
+const at = ({ settings }: Exchange, folder: 'data' | 'metadata' | 'restore', { path }: Place): string => `${settings.secrets}${folder}/${path}`
+const marked = ({ mark }: Place): Record<string, unknown> => (mark === undefined ? {} : { mark })
+
+/** The calls that secrets are reached by: one a kind, so that policies see the same paths as Vault's clients. */
+export const read = (exchange: Exchange, place: Place, body: Record<string, unknown>): Promise<Record<string, any>> => exchange.ask('read', at(exchange, 'data', place), { entry: true, ...body, ...marked(place) }, place.namespace)
+export const write = (exchange: Exchange, place: Place, entry: object): Promise<Record<string, any>> => exchange.ask('write', at(exchange, 'data', place), { entry, ...marked(place) }, place.namespace)
+export const change = (exchange: Exchange, place: Place, entry: object): Promise<Record<string, any>> => exchange.ask('patch', at(exchange, 'metadata', place), { entry, ...marked(place) }, place.namespace)
+export const describe = async (exchange: Exchange, place: Place): Promise<Described> => (await exchange.ask('read', at(exchange, 'metadata', place), { entry: true, ...marked(place) }, place.namespace)) as unknown as Described
+export const end = (exchange: Exchange, place: Place, recovery: number): Promise<Record<string, any>> => exchange.ask('delete', at(exchange, 'metadata', place), { recovery, ...marked(place) }, place.namespace)
+export const restore = (exchange: Exchange, place: Place): Promise<Record<string, any>> => exchange.ask('write', at(exchange, 'restore', place), marked(place), place.namespace)
+
+/** Seconds since 1970 of a stored time. */
+export const secondsOf = (stamp: string): number => Date.parse(stamp) / 1000
+
+/** `ARN` and `Name` of a reply that carries a mark. */
+export const identityOf = (exchange: Exchange, place: Place, mark: string): { ARN: string; Name: string } => ({ ARN: arnOf(exchange, place.path, mark), Name: nameOf(place.path) })

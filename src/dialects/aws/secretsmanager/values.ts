@@ -1,0 +1,210 @@
+// Reading and writing values: GetSecretValue, BatchGetSecretValue, CreateSecret, PutSecretValue, UpdateSecret.
+import { randomUUID } from 'node:crypto'
+import { Fault } from '../../../kit/errors.ts'
+import { AwsFault, awsFaultOf } from '../errors.ts'
+import { type Exchange, operation } from '../operation.ts'
+import { blob, boolean, list, number, string } from '../shape.ts'
+import { filters, matching } from './filters.ts'
+import { replicaRegions, replicasOf, statusOf } from './replication.ts'
+import { type Attributes, type Place, change, checkName, describe, identityOf, onSecret, pathOf, read, secondsOf, secretId, write } from './secret.ts'
+import { tags, tagsOf } from './tags.ts'
+
+const mostBytes = 65_536
+const token = string({ min: 32, max: 64 })
+const secretString = string({ min: 1, max: mostBytes, secret: true })
+const secretBinary = blob({ min: 1, max: mostBytes, secret: true })
+const description = string({ max: 2048 })
+const kmsKeyId = string({ max: 2048 })
+const type = string({ max: 256 })
+
+interface Value {
+  SecretString?: string | undefined
+  SecretBinary?: Buffer | undefined
+}
+
+/** The one value that an input holds, as the store takes it; null where it holds none. */
+function payloadOf({ SecretString, SecretBinary }: Value): { payload: string; media: 'text' | 'binary' } | null {
+  if (SecretString !== undefined && SecretBinary !== undefined) throw new AwsFault('InvalidParameterException', "You can't specify both a binary secret value and a string secret value in the same secret.")
+  if (SecretBinary !== undefined) return { payload: SecretBinary.toString('base64'), media: 'binary' }
+  if (SecretString === undefined) return null
+  if (Buffer.byteLength(SecretString) > mostBytes) throw new AwsFault('ValidationException', "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to 65536")
+  return { payload: SecretString, media: 'text' }
+}
+
+async function valueAt(exchange: Exchange, place: Place, body: Record<string, unknown>): Promise<object> {
+  const found = await read(exchange, place, body)
+  return {
+    ...identityOf(exchange, place, found.mark),
+    VersionId: found.id,
+    ...(found.media === 'binary' ? { SecretBinary: found.payload } : { SecretString: found.payload }),
+    ...(found.stages.length > 0 && { VersionStages: found.stages }),
+    CreatedDate: secondsOf(found.created),
+  }
+}
+
+const getSecretValue = operation({
+  name: 'GetSecretValue',
+  about: 'Reads the value of a version of a secret.',
+  access: [{ op: 'read', path: 'secret/data/:name' }],
+  input: { SecretId: secretId, VersionId: token, VersionStage: string({ min: 1, max: 256 }) },
+  shows: ['SecretId', 'VersionId', 'VersionStage'],
+  run: (exchange, { SecretId, VersionId, VersionStage }) =>
+    onSecret(exchange, SecretId, (place) => valueAt(exchange, place, { ...(VersionId !== undefined && { version_id: VersionId }), ...(VersionStage !== undefined && { stage: VersionStage }) })),
+})
+
+const batchGetSecretValue = operation({
+  name: 'BatchGetSecretValue',
+  about: 'Reads the current values of up to 20 secrets, named or found by filters.',
+  access: [{ op: 'read', path: 'secret/data/:name' }, { op: 'scan', path: 'secret/metadata' }],
+  input: { SecretIdList: list(string({ min: 1, max: 2048 }), { min: 1, max: 20 }), Filters: filters, MaxResults: number({ min: 1, max: 20 }), NextToken: string({ min: 1, max: 4096 }) },
+  shows: ['SecretIdList', 'Filters'],
+  async run(exchange, { SecretIdList, Filters, MaxResults, NextToken }) {
+    if (SecretIdList && Filters) throw new AwsFault('InvalidParameterException', 'Either \'SecretIdList\' or \'Filters\' must be provided, but not both.')
+    if (!SecretIdList && !Filters) throw new AwsFault('InvalidParameterException', 'Either \'SecretIdList\' or \'Filters\' must be provided, but not both.')
+    if (SecretIdList && MaxResults !== undefined) throw new AwsFault('InvalidParameterException', "'Filters' must be specified if 'MaxResults' parameter is present.")
+    const SecretValues: object[] = []
+    const Errors: object[] = []
+    const take = async (id: string, run: () => Promise<object>): Promise<void> => {
+      try {
+        SecretValues.push(await run())
+      } catch (cause) {
+        const fault = awsFaultOf(cause, exchange.service.faults)
+        if (fault.status >= 500) throw cause
+        Errors.push({ SecretId: id, ErrorCode: fault.type, Message: fault.message })
+      }
+    }
+    if (SecretIdList) {
+      for (const id of SecretIdList) await take(id, () => onSecret(exchange, id, (place) => valueAt(exchange, place, {})))
+      return { SecretValues, Errors }
+    }
+    const found = await matching(exchange, Filters!, { most: MaxResults ?? 20, next: NextToken, planned: false })
+    for (const secret of found.secrets) {
+      const place = { namespace: exchange.namespace, path: secret.path }
+      await take(identityOf(exchange, place, secret.mark).Name, () => valueAt(exchange, place, {}))
+    }
+    return { SecretValues, Errors, ...(found.next && { NextToken: found.next }) }
+  },
+})
+
+/** `exists` in this service's words. */
+async function saying<T>(message: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (cause) {
+    throw cause instanceof Fault && cause.code === 'exists' ? new AwsFault('ResourceExistsException', message) : cause
+  }
+}
+
+const createSecret = operation({
+  name: 'CreateSecret',
+  about: 'Makes a secret, with or without a value.',
+  access: [{ op: 'write', path: 'secret/data/:name' }],
+  input: {
+    Name: string({ required: true, min: 1, max: 512 }), ClientRequestToken: token, Description: description, KmsKeyId: kmsKeyId, SecretBinary: secretBinary, SecretString: secretString,
+    Tags: tags, AddReplicaRegions: replicaRegions, ForceOverwriteReplicaSecret: boolean(), Type: type,
+  },
+  shows: ['Name', 'Description', 'KmsKeyId', 'ClientRequestToken'],
+  async run(exchange, input) {
+    checkName(input.Name)
+    const value = payloadOf(input)
+    const replicas = input.AddReplicaRegions && replicasOf(exchange, [], input.AddReplicaRegions)
+    const attributes: Attributes = {
+      region: exchange.region,
+      ...(input.Description !== undefined && { description: input.Description }),
+      ...(input.KmsKeyId !== undefined && { kmsKeyId: input.KmsKeyId }),
+      ...(input.Type !== undefined && { type: input.Type }),
+      ...(replicas && { replicas }),
+    }
+    const place = { namespace: exchange.namespace, path: pathOf(input.Name) }
+    const id = input.ClientRequestToken ?? randomUUID()
+    const entry = { mode: 'create', ...value, id, attributes, tags: tagsOf(input.Tags) }
+    const made = await saying(`The operation failed because the secret ${input.Name} already exists.`, () => write(exchange, place, entry))
+    return { ...identityOf(exchange, place, made.mark), ...(value && { VersionId: made.id }), ...(replicas && { ReplicationStatus: replicas.map(statusOf) }) }
+  },
+})
+
+const inUse = (id: string): string => `You can't use ClientRequestToken ${id} because that value is already in use for a version of this secret.`
+
+const putSecretValue = operation({
+  name: 'PutSecretValue',
+  about: 'Writes a new version of a secret.',
+  access: [{ op: 'write', path: 'secret/data/:name' }],
+  input: { SecretId: secretId, ClientRequestToken: token, SecretBinary: secretBinary, SecretString: secretString, VersionStages: list(string({ min: 1, max: 256 }), { min: 1, max: 20 }), RotationToken: string({ max: 256 }) },
+  shows: ['SecretId', 'ClientRequestToken', 'VersionStages'],
+  async run(exchange, input) {
+    const value = payloadOf(input)
+    if (!value) throw new AwsFault('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
+    const id = input.ClientRequestToken ?? randomUUID()
+    return onSecret(exchange, input.SecretId, async (place) => {
+      const made = await saying(inUse(id), () => write(exchange, place, { mode: 'put', ...value, id, ...(input.VersionStages && { stages: input.VersionStages }) }))
+      return { ...identityOf(exchange, place, made.mark), VersionId: made.id, VersionStages: made.stages }
+    })
+  },
+})
+
+const updateSecret = operation({
+  name: 'UpdateSecret',
+  about: 'Changes what is said of a secret and, where a value is given, writes a new current version.',
+  access: [{ op: 'patch', path: 'secret/metadata/:name' }, { op: 'write', path: 'secret/data/:name' }],
+  input: { SecretId: secretId, ClientRequestToken: token, Description: description, KmsKeyId: kmsKeyId, SecretBinary: secretBinary, SecretString: secretString, Type: type },
+  shows: ['SecretId', 'ClientRequestToken', 'Description', 'KmsKeyId'],
+  async run(exchange, input) {
+    const value = payloadOf(input)
+    const attributes: Attributes = {
+      ...(input.Description !== undefined && { description: input.Description }),
+      ...(input.KmsKeyId !== undefined && { kmsKeyId: input.KmsKeyId }),
+      ...(input.Type !== undefined && { type: input.Type }),
+    }
+    return onSecret(exchange, input.SecretId, async (place) => {
+      if (!value) {
+        const changed = await change(exchange, place, { attributes })
+        return identityOf(exchange, place, changed.mark)
+      }
+      const id = input.ClientRequestToken ?? randomUUID()
+      const made = await saying(inUse(id), () => write(exchange, place, { mode: 'put', ...value, id, attributes }))
+      return { ...identityOf(exchange, place, made.mark), VersionId: made.id }
+    })
+  },
+})
+
+const listSecretVersionIds = operation({
+  name: 'ListSecretVersionIds',
+  about: 'Lists the versions of a secret that have labels, or all.',
+  access: [{ op: 'read', path: 'secret/metadata/:name' }],
+  input: { SecretId: secretId, MaxResults: number({ min: 1, max: 100 }), NextToken: string({ min: 1, max: 4096 }), IncludeDeprecated: boolean() },
+  shows: ['SecretId'],
+  run: (exchange, input) =>
+    onSecret(exchange, input.SecretId, async (place) => {
+      const secret = await describe(exchange, place)
+      const from = input.NextToken === undefined ? 0 : pageFrom(input.NextToken)
+      const most = input.MaxResults ?? 100
+      const shown = secret.versions.filter((version) => version.readable && (input.IncludeDeprecated || version.stages.length > 0) && version.number > from)
+      const page = shown.slice(0, most)
+      return {
+        ...identityOf(exchange, place, secret.mark),
+        Versions: page.map((version) => ({ VersionId: version.id, ...(version.stages.length > 0 && { VersionStages: version.stages }), ...(secret.seen !== undefined && { LastAccessedDate: secret.seen }), CreatedDate: secondsOf(version.created), KmsKeyIds: [secret.attributes.kmsKeyId ?? 'DefaultEncryptionKey'] })),
+        ...(shown.length > most && { NextToken: Buffer.from(String(page.at(-1)!.number)).toString('base64url') }),
+      }
+    }),
+})
+
+function pageFrom(token: string): number {
+  const number = Number(Buffer.from(token, 'base64url').toString())
+  if (!Number.isInteger(number)) throw new AwsFault('InvalidNextTokenException', 'Invalid NextToken.')
+  return number
+}
+
+const updateSecretVersionStage = operation({
+  name: 'UpdateSecretVersionStage',
+  about: 'Moves a staging label from one version to another.',
+  access: [{ op: 'patch', path: 'secret/metadata/:name' }],
+  input: { SecretId: secretId, VersionStage: string({ required: true, min: 1, max: 256 }), RemoveFromVersionId: token, MoveToVersionId: token },
+  shows: ['SecretId', 'VersionStage', 'RemoveFromVersionId', 'MoveToVersionId'],
+  run: (exchange, { SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId }) =>
+    onSecret(exchange, SecretId, async (place) => {
+      const changed = await change(exchange, place, { stage: { name: VersionStage, to: MoveToVersionId, from: RemoveFromVersionId } })
+      return identityOf(exchange, place, changed.mark)
+    }),
+})
+
+export const valueOperations = [getSecretValue, batchGetSecretValue, createSecret, putSecretValue, updateSecret, listSecretVersionIds, updateSecretVersionStage]

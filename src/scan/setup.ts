@@ -1,0 +1,75 @@
+// What configurations and baselines change in a scan, each as one part; a scan is set up from the parts that its settings name.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Finding } from './finding.ts'
+import type { Finder, Refuse } from './match/finder.ts'
+import { ScanError } from './scan-error.ts'
+
+export interface Part {
+  /** Its rules stand in place of those of the house. */
+  replaces?: boolean
+  /** Rules of the house that it switches off. */
+  disabled?(id: string): boolean
+  finders?: Finder[]
+  refuse?: Refuse
+  /** Has the last word on what is reported. */
+  finish?(findings: Finding[]): Finding[] | Promise<Finding[]>
+}
+
+export interface Setup {
+  /** Whether rules and detectors of the house take part. */
+  builtin: boolean
+  disabled(id: string): boolean
+  finders: Finder[]
+  refuse: Refuse | undefined
+  finish(findings: Finding[]): Promise<Finding[]>
+}
+
+/** The settings that name configurations and baselines. */
+export interface SetupSettings {
+  config?: string | undefined
+  baseline?: string | undefined
+  /** Also what lies in the working directory under a name that its scanner looks for. */
+  discover?: boolean | undefined
+  /** Where that is; default: the working directory. */
+  root?: string | undefined
+  /** A file with the key that fingerprints are made with. */
+  'fingerprint-key'?: string | undefined
+}
+
+/** Sets a scan up from what the settings name and the parts besides. Throws ScanError for a configuration that does not hold. */
+export async function prepare(settings: SetupSettings, extra: Part[] = []): Promise<Setup> {
+  const parts = [...(await partsOf(settings)), ...extra]
+  const refusing = parts.flatMap((part) => (part.refuse ? [part.refuse] : []))
+  return {
+    builtin: !parts.some((part) => part.replaces),
+    disabled: (id) => parts.some((part) => part.disabled?.(id)),
+    finders: parts.flatMap((part) => part.finders ?? []),
+    refuse: refusing.length === 0 ? undefined : (finding, text, candidate) => refusing.some((refuse) => refuse(finding, text, candidate)),
+    finish: async (findings) => {
+      for (const part of parts) if (part.finish) findings = await part.finish(findings)
+      return findings
+    },
+  }
+}
+
+async function partsOf(settings: SetupSettings): Promise<Part[]> {
+  const root = settings.root ?? '.'
+  const parts: Part[] = []
+  const found = (name: string): string | null => (settings.discover && existsSync(join(root, name)) ? join(root, name) : null)
+  const config = settings.config ?? found('.gitleaks.toml')
+  if (config) parts.push(await (await import('./formats/gitleaks/index.ts')).gitleaksPart(config, settings.config === undefined))
+  const ignored = found('.gitleaksignore')
+  if (ignored) parts.push((await import('./formats/gitleaks/index.ts')).ignorePart(readText(ignored)))
+  if (settings['fingerprint-key']) parts.push((await import('./baseline.ts')).keyPart(settings['fingerprint-key']))
+  if (settings.baseline) parts.push(await (await import('./baseline.ts')).baselinePart(settings.baseline))
+  return parts
+}
+
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ScanError(`${file}: ${(error as NodeJS.ErrnoException).code ?? 'cannot be read'}`)
+  }
+}
