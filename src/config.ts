@@ -18,6 +18,7 @@ const listenerFields = {
   max_request_duration: duration({ about: 'Longest time that a request may take.', default: 90 }),
   x_forwarded_for_authorized_addrs: list({ about: 'Proxies whose X-Forwarded-For is believed, as addresses or networks.', default: [] }),
   proxy_protocol_authorized_addrs: list({ about: 'Proxies that speak the PROXY protocol (version 1 or 2).', default: [] }),
+  proxy_protocol_behavior: choice(['use_always', 'allow_authorized', 'deny_unauthorized'])({ about: 'Who must speak the PROXY protocol: everybody, or the named proxies, with others let in or closed.', default: 'allow_authorized' }),
   socket_mode: text({ about: 'Mode of a Unix socket, octal.', default: '600' }),
 } satisfies Fields
 
@@ -29,7 +30,7 @@ const serverFields = {
   max_lease_ttl: duration({ about: 'Longest lifetime of leases and tokens.', default: 2_764_800 }),
   log_level: choice(['trace', 'debug', 'info', 'warn', 'error'])({ about: 'Least important messages that are logged.', default: 'info' }),
   log_format: choice(['standard', 'json'])({ about: 'How log lines look.', default: 'standard' }),
-  audit_folder: text({ about: 'Folder below which audit files enabled over the API may lie; "*" for anywhere.', default: '/var/log/vault' }),
+  audit_folder: text({ about: 'Folder below which audit files enabled over the API may lie; "*" for anywhere. By default /var/log/vault, or anywhere where storage is memory.' }),
   enable_unauthenticated_access: list({ about: 'Vault\'s opt-ins to unauthenticated rekey and root generation.', default: [] }),
   raw_storage_endpoint: boolean({ about: 'Accepted for compatibility; raw access does not exist.', default: false }),
   ui: boolean({ about: 'Accepted for compatibility.', default: false }),
@@ -39,6 +40,12 @@ const serverFields = {
 
 /** Every documented setting by stanza, for the reference. */
 export const configTables: Record<string, Fields> = { 'Top level': serverFields, 'listener "tcp"': listenerFields }
+
+const snapshotFields = {
+  folder: text({ about: 'Folder that snapshots are written to.', required: true }),
+  every: duration({ about: 'Time from one snapshot to the next.', default: 86_400 }),
+  keep: integer({ about: 'How many are kept.', default: 7 }),
+} satisfies Fields
 
 export type ListenerConfig = Values<typeof listenerFields>
 
@@ -53,18 +60,21 @@ export interface AuditBlock extends Block {
 }
 
 export interface Config extends Values<typeof serverFields> {
+  audit_folder: string
   storage: Block
   listeners: ListenerConfig[]
   /** The first without `disabled` is the seal, a disabled one is being left. Empty: Shamir's. */
   seals: (Block & { disabled: boolean })[]
   audit: AuditBlock[]
   telemetry: Record<string, unknown>
+  /** Snapshots by the clock; null: none. */
+  snapshots: Values<typeof snapshotFields> | null
   userLockout: Record<string, Record<string, unknown>>
   /** What was read and is not known, for a warning. */
   unknown: string[]
 }
 
-const stanzas = ['storage', 'backend', 'listener', 'seal', 'audit', 'telemetry', 'user_lockout', 'plugin_directory', 'service_registration', 'ha_storage']
+const stanzas = ['storage', 'backend', 'listener', 'seal', 'audit', 'telemetry', 'user_lockout', 'plugin_directory', 'service_registration', 'ha_storage', 'snapshots']
 
 /** Reads files and folders of files (`.hcl`, `.json`, `.yaml`), in order; later ones win. Throws `invalid` naming file and field. */
 export async function readConfig(paths: readonly string[]): Promise<Config> {
@@ -121,9 +131,13 @@ export function toConfig(raw: Record<string, unknown>): Config {
   const [storage] = labelled(raw.storage ?? raw.backend)
   if (!storage) throw invalid('no storage is configured: add storage "sqlite" { path = "…" }')
   const seals = labelled(raw.seal).filter(({ type }) => type !== 'shamir')
+  const fields = parseFields(serverFields, raw)
+  const block = storageBlock(storage.type, strings(storage.body))
   return {
-    ...parseFields(serverFields, raw),
-    storage: storageBlock(storage.type, strings(storage.body)),
+    ...fields,
+    // What is forgotten at its end serves development and tests, whose files lie in folders of their own.
+    audit_folder: fields.audit_folder ?? (block.type === 'memory' ? '*' : '/var/log/vault'),
+    storage: block,
     listeners: labelled(raw.listener).map(({ type, body }) => {
       if (type !== 'tcp' && type !== 'unix') throw invalid(`listener "${type}" is not known: use "tcp" or "unix"`)
       return parseFields(listenerFields, body)
@@ -131,6 +145,7 @@ export function toConfig(raw: Record<string, unknown>): Config {
     seals: seals.map(({ type, body }) => ({ type, options: strings(body), disabled: body.disabled === true || body.disabled === 'true' })),
     audit: auditBlocks(raw.audit),
     telemetry: isObject(raw.telemetry) ? raw.telemetry : {},
+    snapshots: isObject(raw.snapshots) ? parseFields(snapshotFields, raw.snapshots) : null,
     userLockout: Object.fromEntries(labelled(raw.user_lockout).map(({ type, body }) => [type, body])),
     unknown: Object.keys(raw).filter((key) => !(key in serverFields) && !stanzas.includes(key)),
   }

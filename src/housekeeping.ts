@@ -5,15 +5,25 @@ import type { Chore } from './kit/route.ts'
 
 const tick = 1000
 
+/** Work of the server itself, beside that of mounts. */
+export interface Job {
+  /** Seconds between two runs. */
+  every: number
+  run(signal: AbortSignal): Promise<unknown>
+}
+
 export class Housekeeping {
   readonly #core: Core
   readonly #failed: (cause: unknown) => void
+  readonly #jobs: readonly Job[]
+  readonly #busy = new Map<Job, Promise<unknown>>()
   #abort = new AbortController()
   #done: Promise<void> = Promise.resolve()
 
-  constructor(core: Core, failed: (cause: unknown) => void) {
+  constructor(core: Core, failed: (cause: unknown) => void, jobs: readonly Job[] = []) {
     this.#core = core
     this.#failed = failed
+    this.#jobs = jobs
   }
 
   start(): void {
@@ -32,21 +42,34 @@ export class Housekeeping {
       try {
         const lock = await this.#core.storage.lock('worker', signal)
         const ran = new Map<string, number>()
+        const ranJobs = new Map<Job, number>()
         try {
           const over = AbortSignal.any([signal, lock.lost])
           while (!over.aborted) {
             await this.#core.refresh()
             await this.#core.due.work(this.#core.now(), over)
             await this.#chores(ran, over)
+            this.#runJobs(ranJobs, over)
             await pause(tick, over)
           }
         } finally {
+          await Promise.all(this.#busy.values())
           await lock.release()
         }
       } catch (cause) {
         if (!signal.aborted && !(cause instanceof Fault && cause.code === 'sealed')) this.#failed(cause)
         await pause(tick, signal)
       }
+    }
+  }
+
+  #runJobs(ran: Map<Job, number>, signal: AbortSignal): void {
+    for (const job of this.#jobs) {
+      const now = this.#core.now()
+      if (signal.aborted || this.#busy.has(job) || now - (ran.get(job) ?? 0) < job.every * 1000) continue
+      ran.set(job, now)
+      // Leases do not wait for a backup.
+      this.#busy.set(job, job.run(signal).catch(this.#failed).finally(() => this.#busy.delete(job)))
     }
   }
 

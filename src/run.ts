@@ -92,7 +92,7 @@ export async function startLocal(options: { listenAddress?: string } = {}): Prom
 }
 
 async function devConfig(dev: DevOptions): Promise<Config> {
-  const config = toConfig({ storage: { memory: {} }, log_level: 'warn', audit_folder: '*' })
+  const config = toConfig({ storage: { memory: {} }, log_level: 'warn' })
   const listener = { ...listenerDefaults(), address: dev.listenAddress ?? '127.0.0.1:8200', tls_disable: !dev.tls }
   if (dev.tls) {
     const files = await makeCertificates(dev.tlsFolder)

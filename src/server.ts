@@ -13,14 +13,18 @@ import type { NodeFacts } from './core/seal/node.ts'
 import { openApi } from './derive/openapi.ts'
 import { pathHelp } from './derive/path-help.ts'
 import { awsDialect } from './dialects/aws/index.ts'
+import { takesUpload } from './dialects/vault/decode.ts'
 import { answerVault } from './dialects/vault/index.ts'
 import { engines } from './engines/index.ts'
 import { InFlight } from './http/in-flight.ts'
 import { type Listening, type Request, type Response, listen } from './http/listener.ts'
 import { invalid } from './kit/errors.ts'
+import type { AutoSeal } from './kit/seal.ts'
 import type { Storage } from './kit/storage.ts'
 import { type Log, describeError, levelOf } from './log.ts'
 import { sealTypes } from './seals/index.ts'
+import { runSchedule } from './snapshot/schedule.ts'
+import { Snapshots } from './snapshot/snapshots.ts'
 import { storageTypes } from './storage/index.ts'
 import { awsAuth } from './system/aws/index.ts'
 import { cubbyholeEngine } from './system/cubbyhole.ts'
@@ -30,7 +34,7 @@ import { systemEngine } from './system/index.ts'
 import type { NodeControls } from './system/node.ts'
 import { tokenEngine } from './system/token.ts'
 import { apiVersion, buildDate, version } from './version.ts'
-import { Housekeeping } from './housekeeping.ts'
+import { Housekeeping, type Job } from './housekeeping.ts'
 
 export interface Server {
   config: Config
@@ -63,7 +67,7 @@ export async function startServer(config: Config, log: Log, peers: Peers = {}): 
     await server.keeper.openByItself()
     const answer = (request: Request): Promise<Response> => peers.handOver?.(request) ?? server.answer(request)
     for (const listener of config.listeners) {
-      server.listening.push(await listen(listener, answer, { failed: (cause) => log.write('error', 'a request failed', describeError(cause)) }, { reusePort: peers.reusePort ?? false }))
+      server.listening.push(await listen(listener, answer, { failed: (cause) => log.write('error', 'a request failed', describeError(cause)), streams: takesUpload }, { reusePort: peers.reusePort ?? false }))
     }
   } catch (cause) {
     await server.stop()
@@ -72,13 +76,15 @@ export async function startServer(config: Config, log: Log, peers: Peers = {}): 
   return server
 }
 
-async function openStorage(config: Config): Promise<Storage> {
+/** Throws `invalid` for a type that is not known. */
+export async function openStorage(config: Config): Promise<Storage> {
   const type = storageTypes.find((one) => one.type === config.storage.type)
   if (!type) throw invalid(`storage "${config.storage.type}" is not known: use ${storageTypes.map((one) => one.type).join(', ')}`)
   return type.open(config.storage.options)
 }
 
-async function openSeal(config: Config, disabled: boolean) {
+/** The automatic seal of the configuration, or the one that is being left; null: Shamir's. */
+export async function openSeal(config: Config, disabled: boolean): Promise<AutoSeal | null> {
   const block = config.seals.find((one) => one.disabled === disabled)
   if (!block) return null
   const types = sealTypes(environment.all())
@@ -102,7 +108,8 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
   const core = new Core({ storage, barrier, audit, plugins, defaults: { ttl: config.default_lease_ttl, maxTtl: config.max_lease_ttl } })
   auth.set('aws', awsAuth(core))
   const aws = awsDialect(core)
-  const housekeeping = new Housekeeping(core, (cause) => log.write('error', 'background work failed', describeError(cause)))
+  const jobs: Job[] = []
+  const housekeeping = new Housekeeping(core, (cause) => log.write('error', 'background work failed', describeError(cause)), jobs)
   const keeper = new SealKeeper({
     storage,
     barrier,
@@ -129,6 +136,9 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
     mintRootToken: () => core.mintRootToken(),
   })
   const facts = factsOf(config, state)
+  const snapshots = new Snapshots({ storage, barrier, keeper, storageType: config.storage.type, version: apiVersion })
+  const schedule = config.snapshots
+  if (schedule) jobs.push({ every: 30, run: () => runSchedule(schedule, () => snapshots.save(), core.now()) })
   const listening: Listening[] = []
   const inFlight = new InFlight()
   const reload = async (): Promise<void> => {
@@ -146,11 +156,11 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
     const at = treeOf(routesOf(mount!)).at(path.replace(/\/$/, ''))
     return { help: pathHelp(path, at, routesOf(mount!)), see_also: null, openapi: openApi([{ mount: mount!.record.path, type: mount!.record.type, routes: at.length > 0 ? at : routesOf(mount!) }], version) }
   }
-  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls })
+  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls, snapshots })
   core.mounts.install([
     { path: 'sys/', class: 'secret', engine: peers.development ? withRoutes(system, developmentRoutes(core)) : system },
     { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
-    { path: 'identity/', class: 'secret', engine: identityEngine(core) },
+    { path: 'identity/', class: 'secret', engine: identityEngine(core, config.api_addr ?? '') },
     { path: 'auth/token/', class: 'auth', engine: tokenEngine(core) },
   ])
   core.report = (requestId, cause) => log.write('error', 'internal error', { request_id: requestId, ...describeError(cause) })

@@ -21,8 +21,9 @@ const arrows: Record<string, string[]> = {
   engines: ['kit', 'crypto', 'clients'],
   auth: ['kit', 'crypto', 'clients'],
   core: ['kit', 'crypto', 'barrier', 'hcl'],
-  system: ['kit', 'crypto', 'core', 'barrier', 'derive', 'version.ts'],
+  system: ['kit', 'crypto', 'core', 'barrier', 'clients', 'derive', 'version.ts'],
   derive: ['kit'],
+  snapshot: ['kit', 'core', 'barrier', 'storage'],
   http: ['kit', 'config.ts'],
   dialects: ['kit', 'core', 'http', 'crypto'],
   scan: ['kit', 'crypto', 'hcl'],
@@ -35,7 +36,7 @@ const arrows: Record<string, string[]> = {
   'worker-process.ts': ['*'],
   'server.ts': ['*'],
   'run.ts': ['*'],
-  cli: ['kit', 'sdk', 'scan', 'agent', 'derive', 'hcl', 'core', 'run.ts', 'version.ts', 'server.ts', 'storage', 'seals', 'config.ts', 'log.ts'],
+  cli: ['kit', 'sdk', 'scan', 'agent', 'derive', 'hcl', 'core', 'run.ts', 'version.ts', 'server.ts', 'storage', 'seals', 'config.ts', 'log.ts', 'snapshot'],
 }
 
 /** Families: their units never see each other, only the family's `index.ts` names them. */

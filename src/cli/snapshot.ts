@@ -30,6 +30,12 @@ export async function sendSnapshot(client: Client, file: string, force: boolean)
   })
 }
 
+/** What the server found in the snapshot after restoring it beside its own store. */
+export async function verifySnapshot(client: Client, file: string): Promise<object> {
+  const answer = await client.with({ retries: 0 }).json('PUT', 'sys/storage/raft/snapshot-verify', { body: await readWhole(file), timeout: 0, headers: { 'Content-Type': 'application/octet-stream' } })
+  return (answer?.data as object | undefined) ?? {}
+}
+
 async function readWhole(file: string): Promise<Uint8Array> {
   try {
     const chunks: Buffer[] = []

@@ -5,7 +5,7 @@ import { Fault } from '../kit/errors.ts'
 import type { Page } from '../kit/storage.ts'
 import type { Transaction, View } from '../kit/view.ts'
 import type { Due } from './due.ts'
-import type { Namespace } from './namespaces.ts'
+import type { Namespace, Namespaces } from './namespaces.ts'
 import { type Token, randomText } from './tokens.ts'
 
 /** Who a key stands for, in the words of IAM. `id` is the unique id (AIDA…, AROA…). */
@@ -32,6 +32,10 @@ export interface AccessKey {
   /** Session tags, source identity and the like: shown in audit. */
   metadata: Record<string, string>
   noDefaultPolicy: boolean
+  /** May do everything in its namespace; comes from a development server's test keys alone. */
+  administrator?: boolean
+  /** A policy in the language of IAM that narrows the key in its own dialect. */
+  sessionPolicy?: string
 }
 
 export interface NewAccessKey extends Pick<AccessKey, 'policies' | 'entityId' | 'principal'> {
@@ -40,6 +44,8 @@ export interface NewAccessKey extends Pick<AccessKey, 'policies' | 'entityId' | 
   ttl: number
   metadata?: Record<string, string>
   noDefaultPolicy?: boolean
+  administrator?: boolean | undefined
+  sessionPolicy?: string
 }
 
 /** Shown once, when the key is made. */
@@ -77,14 +83,16 @@ export class AccessKeys {
   readonly #view: View
   readonly #due: Due
   readonly #now: () => number
+  readonly #namespaces: Namespaces
   readonly #tokens = new WeakMap<AccessKey, Token>()
   /** Keys that exist without being stored; set by a development server alone. */
   virtual: ((id: string) => Promise<{ key: AccessKey; secret: string } | null>) | null = null
 
-  constructor(root: View, due: Due, now: () => number) {
+  constructor(root: View, due: Due, namespaces: Namespaces, now: () => number) {
     this.#root = root
     this.#view = root.at('access-key/')
     this.#due = due
+    this.#namespaces = namespaces
     this.#now = now
   }
 
@@ -104,6 +112,8 @@ export class AccessKeys {
       principal: wanted.principal,
       metadata: wanted.metadata ?? {},
       noDefaultPolicy: wanted.noDefaultPolicy ?? false,
+      ...(wanted.administrator && { administrator: true }),
+      ...(wanted.sessionPolicy && { sessionPolicy: wanted.sessionPolicy }),
     }
     const secret = randomText(40)
     await this.#root.update((tx) => {
@@ -136,7 +146,7 @@ export class AccessKeys {
     if (ready && ready.metadata.aws_account === account) return ready
     const token: Token = {
       key: `access-key-${key.id}`, accessor: key.id, parent: null, type: 'service',
-      namespace: key.namespace, namespaceId: key.principal.kind === 'root' ? 'root' : key.namespaceId,
+      namespace: key.namespace, namespaceId: key.administrator ? 'root' : key.namespaceId,
       policies: key.policies, path: 'auth/aws/key', displayName: arn, uses: 0,
       metadata: { ...key.metadata, aws_account: account, aws_arn: arn, aws_access_key_id: key.id },
       createdAt: key.createdAt, expiresAt: key.expiresAt, renewedAt: 0, ttl: key.expiresAt && key.expiresAt - key.createdAt, explicitMaxTtl: 0, maxTtl: 0, period: 0,
@@ -207,10 +217,14 @@ export class AccessKeys {
     })
   }
 
-  /** The id of the namespace that was given this account number, or null. */
-  async namespaceIdOf(account: string): Promise<string | null> {
+  /** The namespace that is known by this account number. */
+  async namespaceOf(account: string): Promise<Namespace | undefined> {
     const id = await this.#view.get(`account/${account}`)
-    return id && Buffer.from(id).toString()
+    if (id) return this.#namespaces.byId(Buffer.from(id).toString())
+    const virtual = /^\d{12}$/.test(account) ? await this.virtual?.(account) : null
+    if (virtual) return this.#namespaces.byId(virtual.key.namespaceId)
+    if (account === rootAccount) return this.#namespaces.at('')
+    return this.#namespaces.at(`${account}/`) ?? this.#namespaces.below('').find((one) => usualAccount(one) === account)
   }
 }
 

@@ -39,6 +39,8 @@ export interface Call {
   remote: { address: string; port: number }
   headers: Readonly<Record<string, string | string[] | undefined>>
   signal: AbortSignal
+  /** A body that is not held in memory; never part of `body`, never written to audit. */
+  upload?: AsyncIterable<Uint8Array>
   dialect?: DialectNote
 }
 

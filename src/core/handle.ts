@@ -90,6 +90,7 @@ function contextOf(core: Core, call: Call, target: Target, who: Identified): Con
     random: randomBytes,
     password: (policy) => core.password(target.namespace, policy),
     signal: call.signal,
+    ...(call.upload && { upload: call.upload }),
   }
 }
 

@@ -10,6 +10,8 @@ export interface PolicyRecord {
   /** Raised at each write, for optimistic changes by clients. */
   version: number
   modified: string
+  /** It was last written with check-and-set. */
+  checked?: true
 }
 
 /** Which policies of which namespace; names are lower-case. */
@@ -72,7 +74,7 @@ export class Policies {
     await this.#view.update(async (tx) => {
       const present = await tx.read<PolicyRecord>(`${namespaceId}/${key}`)
       if (cas !== undefined && cas !== (present?.version ?? -1)) throw invalid('check-and-set parameter did not match the current version')
-      tx.write(`${namespaceId}/${key}`, { name: key, text, version: (present?.version ?? 0) + 1, modified: new Date().toISOString() })
+      tx.write(`${namespaceId}/${key}`, { name: key, text, version: (present?.version ?? 0) + 1, modified: new Date().toISOString(), ...(cas !== undefined && { checked: true }) })
     })
     this.forget()
   }

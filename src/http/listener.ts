@@ -2,18 +2,23 @@
 import { chmodSync, readFileSync, rmSync } from 'node:fs'
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import type { ListenerConfig } from '../config.ts'
+import { checkCidrs } from '../kit/cidr.ts'
 import { Fault } from '../kit/errors.ts'
+import { forwardedFor } from './forwarded.ts'
 import { admitMethods, wireMethod } from './methods.ts'
+import { type Origin, admitProxies } from './proxy.ts'
 
 export interface Request {
   method: string
   url: string
   headers: IncomingMessage['headers']
+  /** Empty where `upload` carries it. */
   body: Buffer
+  upload?: AsyncIterable<Uint8Array> | null
   remote: { address: string; port: number }
   signal: AbortSignal
   /** The peer's certificate chain was verified; its leaf in DER, or null. */
@@ -40,9 +45,14 @@ export interface Listening {
 }
 
 export interface ListenHooks {
-  /** Where a request really comes from, by headers of proxies that are believed. */
-  remoteOf?(message: IncomingMessage): { address: string; port: number }
+  /** Whether the body of this request is handed on as it arrives, whatever its size. */
+  streams?(method: string | undefined, url: string | undefined): boolean
   failed(cause: unknown): void
+}
+
+/** Within this file: with where a request really comes from. */
+interface Hooks extends ListenHooks {
+  remoteOf(message: IncomingMessage): Origin
 }
 
 export async function listen(config: ListenerConfig, answer: Answerer, hooks: ListenHooks, options: { reusePort?: boolean } = {}): Promise<Listening> {
@@ -51,7 +61,16 @@ export async function listen(config: ListenerConfig, answer: Answerer, hooks: Li
     key: readFileSync(required(config.tls_key_file, 'tls_key_file')),
     ...(config.tls_client_ca_file !== undefined && { ca: readFileSync(config.tls_client_ca_file) }),
   })
-  const onRequest = (message: IncomingMessage, response: ServerResponse): void => void serve(message, response, config, answer, hooks)
+  const proxies = config.x_forwarded_for_authorized_addrs
+  checkCidrs(proxies, 'x_forwarded_for_authorized_addrs')
+  checkCidrs(config.proxy_protocol_authorized_addrs, 'proxy_protocol_authorized_addrs')
+  let originOf: (socket: Socket) => Origin | undefined = () => undefined
+  const remoteOf = (message: IncomingMessage): Origin => {
+    const { address, port } = originOf(message.socket) ?? { address: message.socket.remoteAddress ?? '', port: message.socket.remotePort ?? 0 }
+    return proxies.length === 0 ? { address, port } : { address: forwardedFor(address, message.headers['x-forwarded-for'], proxies), port }
+  }
+  const inner: Hooks = { ...hooks, remoteOf }
+  const onRequest = (message: IncomingMessage, response: ServerResponse): void => void serve(message, response, config, answer, inner)
   const common = { maxHeaderSize: 65_536, keepAliveTimeout: 90_000, requestTimeout: config.max_request_duration * 1000 }
   const server = config.tls_disable
     ? createServer(common, onRequest)
@@ -64,6 +83,9 @@ export async function listen(config: ListenerConfig, answer: Answerer, hooks: Li
     response.writeContinue()
     onRequest(message, response)
   })
+  if (config.proxy_protocol_behavior === 'use_always' || config.proxy_protocol_authorized_addrs.length > 0) {
+    originOf = admitProxies(server, { behavior: config.proxy_protocol_behavior, authorized: config.proxy_protocol_authorized_addrs })
+  }
   const address = await bind(server, config, options.reusePort ?? false)
   return {
     address: address.startsWith('/') ? address : `${config.tls_disable ? 'http' : 'https'}://${address}`,
@@ -108,10 +130,13 @@ async function close(server: Server, grace: number): Promise<void> {
   clearTimeout(timer)
 }
 
-async function serve(message: IncomingMessage, response: ServerResponse, config: ListenerConfig, answer: Answerer, hooks: ListenHooks): Promise<void> {
+async function serve(message: IncomingMessage, response: ServerResponse, config: ListenerConfig, answer: Answerer, hooks: Hooks): Promise<void> {
   try {
-    const body = await readBody(message, config.max_request_size)
-    const sent = await answer(requestOf(message, response, body, hooks))
+    const streams = hooks.streams?.(message.method, message.url) ?? false
+    const body = streams ? nothing : await readBody(message, config.max_request_size)
+    const sent = await answer(requestOf(message, response, body, hooks, streams))
+    // What nobody read of an upload must not be taken for the next request.
+    if (streams && !message.readableEnded) sent.headers = { ...sent.headers, connection: 'close' }
     await send(message, response, sent)
   } catch (cause) {
     if (!(cause instanceof Fault)) hooks.failed(cause)
@@ -121,14 +146,15 @@ async function serve(message: IncomingMessage, response: ServerResponse, config:
   }
 }
 
-function requestOf(message: IncomingMessage, response: ServerResponse, body: Buffer, hooks: ListenHooks): Request {
-  const remote = hooks.remoteOf?.(message) ?? { address: message.socket.remoteAddress ?? '', port: message.socket.remotePort ?? 0 }
+function requestOf(message: IncomingMessage, response: ServerResponse, body: Buffer, hooks: Hooks, streams: boolean): Request {
+  const remote = hooks.remoteOf(message)
   let controller: AbortController | null = null
   return {
     method: wireMethod(message.method!),
     url: message.url!,
     headers: message.headers,
     body,
+    upload: streams ? message : null,
     remote,
     // Most requests never ask; those that do are told when their client has gone.
     get signal() {

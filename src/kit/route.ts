@@ -42,6 +42,8 @@ export interface Context {
   presented: string | null
   /** The body as it came, for routes whose body is free (KV v1). */
   body: Record<string, unknown>
+  /** The body as it arrives, where the route takes more than memory should hold (snapshots). */
+  upload?: AsyncIterable<Uint8Array>
   /** The operation that the client asked for; routes shared by create and update see `write`. */
   operation: Operation
   /** A request of its own through the same gate, as the same caller. Paths are relative to the caller's request namespace. */

@@ -5,7 +5,7 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
 
   scan [PATH...]        files and folders (default: the working directory)
   scan git [REPO]       the whole history; --since, --range limit it
-  scan --staged         what the next commit would add
+  scan --staged         what the next commit would add; --unstaged: what it leaves out
   scan -                standard input; a patch is recognised
 
   scan audit FILE       goes through a .secrets.baseline; --report, --stats
@@ -45,6 +45,7 @@ const options = {
   gitignore: { type: 'boolean', default: false },
   rules: { type: 'string', multiple: true },
   staged: { type: 'boolean', default: false },
+  unstaged: { type: 'boolean', default: false },
   range: { type: 'string' },
   since: { type: 'string' },
   strict: { type: 'boolean', default: false },
@@ -53,7 +54,9 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
-export type Settings = ReturnType<typeof parse>['values']
+type Parsed = ReturnType<typeof parse>['values']
+/** What was asked for; what was not is undefined unless it has a default. */
+export type Settings = { [Name in keyof Parsed]: Parsed[Name] | (object extends Pick<Parsed, Name> ? undefined : never) }
 /** Reads the arguments of `scan`; throws for what is none. */
 export const parse = (argv: string[]) => parseArgs({ args: argv, options, allowPositionals: true })
 
@@ -61,6 +64,7 @@ export const parse = (argv: string[]) => parseArgs({ args: argv, options, allowP
 const commands: Record<string, () => Promise<{ run(argv: string[]): Promise<number> }>> = {
   audit: () => import('./formats/detect-secrets/audit-command.ts'),
   compat: () => import('./formats/compat.ts'),
+  hook: () => import('./hooks/hook-command.ts'),
   install: () => import('./hooks/command.ts'),
   uninstall: () => import('./hooks/uninstall-command.ts'),
 }

@@ -35,7 +35,9 @@ export interface Rule {
   /** Bytes before and after the keyword that the pattern sees; default 256. `before` bounds those before it more tightly. */
   window?: number
   before?: number
-  /** Those of the keywords that count only between other characters than letters (a small letter behind, any before). */
+  /** Bytes between the keyword and the secret at most, where the secret always follows it. */
+  gap?: number
+  /** Those of the keywords that count only as a word: at its beginning (also in camel case), with no small letter behind but those of `api`, `key`, `secret`, `token`. */
   alone?: string[]
   confidence?: Confidence
   /** Texts that the rule finds and texts that it leaves alone; run by the suite, a rule without both is refused. */

@@ -63,7 +63,8 @@ export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGener
   }
 }
 
-function reader(source: AsyncIterable<Uint8Array>): (bytes: number) => Promise<Buffer> {
+/** Gives exactly as many bytes as asked for; throws a Fault `invalid` where the source ends before. */
+export function reader(source: AsyncIterable<Uint8Array>): (bytes: number) => Promise<Buffer> {
   const chunks = source[Symbol.asyncIterator]()
   let held: Buffer[] = []
   let size = 0

@@ -40,7 +40,7 @@ async function makeKey(core: Core, id: string): Promise<Virtual> {
     return core.namespaces.at('')!
   })
   if (name !== '') await mountDefaults(core, namespace)
-  const key: AccessKey = { id, namespace: namespace.path, namespaceId: namespace.id, status: 'Active', createdAt: Math.trunc(core.now() / 1000), expiresAt: 0, policies: ['root'], entityId: '', principal: { kind: 'root' }, metadata: {}, noDefaultPolicy: true }
+  const key: AccessKey = { id, namespace: namespace.path, namespaceId: namespace.id, status: 'Active', createdAt: Math.trunc(core.now() / 1000), expiresAt: 0, policies: ['root'], entityId: '', principal: { kind: 'root' }, metadata: {}, noDefaultPolicy: true, administrator: true }
   return { key, secret }
 }
 

@@ -16,6 +16,7 @@ import { type NodeControls, nodeRoutes } from './node.ts'
 import { policyRoutes } from './policies.ts'
 import { quotaRoutes } from './quotas.ts'
 import { sealRoutes } from './seal.ts'
+import { type SnapshotControls, storageRoutes } from './storage.ts'
 import { toolRoutes } from './tools.ts'
 import { wrappingRoutes } from './wrapping.ts'
 
@@ -26,6 +27,7 @@ export interface SystemParts {
   /** Whether rekey and root generation are answered without a token. */
   unauthenticated: boolean
   controls: NodeControls
+  snapshots: SnapshotControls
 }
 
 /** What concerns the whole server is answered in the root namespace alone. */
@@ -38,7 +40,7 @@ const rootOnly = (routes: Route[]): Route[] =>
     },
   }))
 
-export function systemEngine({ core, keeper, facts, unauthenticated, controls }: SystemParts): Engine {
+export function systemEngine({ core, keeper, facts, unauthenticated, controls, snapshots }: SystemParts): Engine {
   return {
     type: 'system',
     about: 'Operates the server',
@@ -56,6 +58,7 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls }:
       ...internalRoutes(core),
       ...rootOnly(quotaRoutes(core)),
       ...nodeRoutes(core, facts, controls),
+      ...rootOnly(storageRoutes(snapshots, facts)),
       ...toolRoutes,
     ],
   }

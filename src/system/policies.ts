@@ -1,7 +1,7 @@
 // Policies of a namespace: `sys/policy`, `sys/policies/acl`, `sys/policies/password`, and what they allow.
 import type { Core } from '../core/core.ts'
 import type { Namespace } from '../core/namespaces.ts'
-import { parsePasswordPolicy, generatePassword, type AclOperation } from '../core/policy/index.ts'
+import { type Acl, type AclOperation, generatePassword, parsePasswordPolicy } from '../core/policy/index.ts'
 import type { Token } from '../core/tokens.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { choice, integer, list, object, text } from '../kit/field.ts'
@@ -27,7 +27,9 @@ export function policyRoutes(core: Core): Route[] {
       takes: { name },
       async run(context, input) {
         const found = await core.policies.get(namespaceOf(core, context).id, input.name)
-        return found && { name: found.name, [content]: found.text, ...(base !== 'policy' && { version: found.version, cas_required: false, modified: found.modified }) }
+        // Vault's answer is exactly the name and the text; OpenBao's adds what check-and-set needs.
+        const more = found?.checked && base !== 'policy' && { version: found.version, cas_required: false, modified: found.modified }
+        return found && { name: found.name, [content]: found.text, ...more }
       },
     }),
     route({
@@ -113,7 +115,7 @@ function capabilityRoutes(core: Core): Route[] {
   }
   return [
     route({ op: 'write', path: 'capabilities', about: 'What a token may do at paths.', takes: { ...paths, token: text({ about: 'The token.', secret: true, required: true }) }, run: async (context, input) => answer(context, await core.tokens.lookup(input.token), input) }),
-    route({ op: 'write', path: 'capabilities-accessor', about: 'What the token of an accessor may do at paths.', takes: { ...paths, accessor: text({ about: 'The accessor.', required: true }) }, run: async (context, input) => answer(context, await core.tokens.byAccessor(input.accessor), input) }),
+    route({ op: 'write', path: 'capabilities-accessor', about: 'What the token of an accessor may do at paths.', takes: { ...paths, accessor: text({ about: 'The accessor.', required: true }) }, run: async (context, input) => answer(context, await tokenBelow(core, context, input.accessor), input) }),
     route({
       op: 'write',
       path: 'capabilities-self',
@@ -126,26 +128,53 @@ function capabilityRoutes(core: Core): Route[] {
     }),
     route({
       op: 'write',
-      path: 'policies/why',
+      path: 'policies/simulate',
       about: 'Tells an administrator why a request is allowed or denied: the rules that match, the one that decides, the check that fails.',
       access: 'sudo',
       takes: {
         path: text({ about: 'Path of the request.', required: true }),
-        operation: choice(['create', 'read', 'update', 'patch', 'delete', 'list', 'scan'])({ about: 'What the request does.', default: 'read' }),
-        data: object({ about: 'Body of the request.', default: {}, secret: true }),
+        operation: choice([...operations, 'sudo'])({ about: 'What the request does; "sudo" asks for the capability itself.', default: 'read' }),
+        parameters: object({ about: 'Body of the request.', default: {}, secret: true }),
         accessor: text({ about: 'Accessor of the token in question.' }),
+        entity_id: text({ about: 'Instead of a token: what this entity may do.' }),
         policies: list({ about: 'Instead of a token: these policies.', default: [] }),
       },
       async run(context, input) {
-        const namespace = namespaceOf(core, context)
-        const token = input.accessor === undefined ? null : await core.tokens.byAccessor(input.accessor)
-        if (input.accessor !== undefined && !token) throw new Fault('not-found', 'no token has this accessor')
-        const acl = token ? (await core.gate.session(token)).acl : await core.policies.acl([{ namespace: namespace.path, namespaceId: namespace.id, names: input.policies }], null)
-        const { decision, reason, matches, because, failed, missing } = acl.explain({ operation: input.operation as AclOperation, path: fullPath(context, input.path), data: input.data })
-        return { allowed: decision.allowed, reason, root: decision.root, granting_policies: decision.granting, capabilities: decision.capabilities, matches, because, failed, missing_capabilities: missing }
+        const acl = await simulated(core, context, input)
+        const operation = input.operation === 'sudo' ? 'read' : input.operation
+        const { decision, reason, matches, because, failed, missing } = acl.explain({ operation, path: fullPath(context, input.path), data: input.parameters })
+        return {
+          allowed: input.operation === 'sudo' ? decision.sudo : decision.allowed,
+          reason,
+          rules: matches.flatMap((match) => match.policies.map((policy) => ({ policy, path: match.pattern, capabilities: match.capabilities, decides: match.decides }))),
+          ...(because !== null && { because }),
+          ...(failed !== null && { failed }),
+          ...(missing.length > 0 && { missing_capabilities: missing }),
+        }
       },
     }),
   ]
+}
+
+/** The token of an accessor, where it belongs to the namespace of the request or one below. */
+async function tokenBelow(core: Core, context: Context, accessor: string): Promise<Token | null> {
+  const token = await core.tokens.byAccessor(accessor)
+  return token?.namespace.startsWith(context.mount.namespace) ? token : null
+}
+
+const operations = ['create', 'read', 'update', 'patch', 'delete', 'list', 'scan'] as const satisfies AclOperation[]
+
+/** The rules of a token, of an entity, or of policies by name. */
+async function simulated(core: Core, context: Context, input: { accessor?: string | undefined; entity_id?: string | undefined; policies: string[] }): Promise<Acl> {
+  const { path, id } = namespaceOf(core, context)
+  if (input.accessor !== undefined) {
+    const token = await tokenBelow(core, context, input.accessor)
+    if (!token) throw new Fault('not-found', 'no token has this accessor')
+    return (await core.gate.session(token)).acl
+  }
+  const identity = input.entity_id === undefined ? null : await core.identity.resolve(input.entity_id)
+  if (input.entity_id !== undefined && !identity) throw new Fault('not-found', 'there is no such entity')
+  return core.policies.acl([{ namespace: path, namespaceId: id, names: input.policies }, ...(identity?.policies ?? [])], identity?.identity ?? null)
 }
 
 const namespaceOf = (core: Core, context: Context): Namespace => core.namespaces.at(context.mount.namespace)!

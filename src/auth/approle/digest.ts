@@ -1,12 +1,12 @@
 // Role ids and secret ids are looked up by a keyed digest, so that no comparison depends on the secret and none is stored.
-import { createHmac, randomBytes } from 'node:crypto'
+import { type KeyObject, createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import type { View } from '../../kit/view.ts'
 
 interface Salt {
   key: string
 }
 
-const keys = new WeakMap<Salt, Buffer>()
+const keys = new WeakMap<Salt, KeyObject>()
 
 async function saltOf(store: View): Promise<Salt> {
   const present = await store.read<Salt>('salt')
@@ -24,6 +24,6 @@ async function saltOf(store: View): Promise<Salt> {
 export async function digestOf(store: View, value: string): Promise<string> {
   const salt = await saltOf(store)
   let key = keys.get(salt)
-  if (!key) keys.set(salt, (key = Buffer.from(salt.key, 'base64')))
+  if (!key) keys.set(salt, (key = createSecretKey(salt.key, 'base64')))
   return createHmac('sha256', key).update(value).digest('hex')
 }

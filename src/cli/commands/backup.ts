@@ -1,6 +1,8 @@
 // strongroom backup, restore
 import { command, flag } from '../command.ts'
-import { saveSnapshot, sendSnapshot } from '../snapshot.ts'
+import type { Output } from '../output.ts'
+import type { Shell } from '../shell.ts'
+import { saveSnapshot, sendSnapshot, verifySnapshot } from '../snapshot.ts'
 
 export const commands = [
   command({
@@ -21,17 +23,40 @@ export const commands = [
     about: 'Bring a copy back, or prove that it can be',
     takes: 'FILE',
     arity: [1, 1],
-    detail: 'With -verify nothing is changed on the server: the copy is restored into an empty instance, opened, and counted.',
-    flags: { verify: flag.boolean('Only prove that the copy is whole and opens.'), force: flag.boolean('Even where the copy was made with another seal key.', { aliases: ['f'] }) },
+    detail: 'With -config the store of that configuration is filled, which must be empty; without, that of the running server is replaced. With -verify nothing is changed: the copy is restored into an empty store, opened, and counted. Offline, Shamir\'s shares are read from standard input, one a line.',
+    examples: [['Prove that a copy opens', 'restore -verify -config=/etc/strongroom/strongroom.hcl strongroom.snap'], ['Fill a new instance', 'restore -config=/etc/strongroom/strongroom.hcl strongroom.snap']],
+    flags: { config: flag.list('Configuration of the server that is restored, which does not run.'), verify: flag.boolean('Only prove that the copy is whole and opens.'), force: flag.boolean('Even where the copy was made with another seal key.', { aliases: ['f'] }) },
     doing: () => 'restoring',
-    async run({ args, flags, out, client }) {
-      if (flags.verify) {
-        const { readFileSync } = process.getBuiltinModule('node:fs')
-        const report = await client.json('PUT', 'sys/storage/raft/snapshot-verify', { body: readFileSync(args[0]!), timeout: 0, headers: { 'Content-Type': 'application/octet-stream' } })
-        return out.data((report?.data as Record<string, unknown> | undefined) ?? {})
-      }
+    async run({ args, flags, out, client, shell }) {
+      if (flags.config.length > 0) return offline(args[0]!, flags.config, flags.verify, out, shell)
+      if (flags.verify) return told(await verifySnapshot(client, args[0]!), out)
       await sendSnapshot(client, args[0]!, flags.force)
       return out.done(`Success! Restored ${args[0]}. Unseal the server if it is sealed now.`)
     },
   }),
 ]
+
+async function told(findings: object, out: Output): Promise<number> {
+  await out.data(findings)
+  return (findings as { broken?: unknown[] }).broken?.length === 0 ? 0 : 2
+}
+
+/** The server does not run: its configuration says where the store is and how it is sealed. */
+async function offline(file: string, paths: string[], verify: boolean, out: Output, shell: Shell): Promise<number> {
+  const [{ readConfig }, { openSeal, openStorage }, { restoreOffline, verifyOffline }] = await Promise.all([import('../../config.ts'), import('../../server.ts'), import('../../snapshot/offline.ts')])
+  const config = await readConfig(paths)
+  if (verify) {
+    const shares = async (): Promise<Buffer[]> => (shell.interactive ? [] : shareLines(await shell.readInput()))
+    return told(await verifyOffline(file, await openSeal(config, false), shares), out)
+  }
+  const storage = await openStorage(config)
+  try {
+    await restoreOffline(file, storage, config.storage.type)
+  } finally {
+    await storage.close()
+  }
+  return out.done(`Success! Restored ${file}. Start the server and unseal it with the keys of the time of the backup.`)
+}
+
+const shareLines = (input: string): Buffer[] =>
+  input.split('\n').map((line) => line.trim()).filter((line) => line !== '').map((line) => Buffer.from(line, /^(?:[0-9a-fA-F]{2})+$/.test(line) ? 'hex' : 'base64'))

@@ -5,9 +5,9 @@ import type { Mounts } from '../mounts.ts'
 import type { Namespaces } from '../namespaces.ts'
 import type { PolicySet } from '../policies.ts'
 import type { PolicyAlias } from '../policy/index.ts'
-import { findEntity, groupsOf, newEntity, writeAlias, writeNewEntity } from './entities.ts'
-import { groupsNamed, isOf, refreshExternal } from './groups.ts'
-import { type Alias, type Entity, type Group, type Pointer, keys } from './records.ts'
+import { deleteEntity, findEntity, groupsOf, newEntity, writeAlias, writeNewEntity } from './entities.ts'
+import { deleteGroup, groupsNamed, isOf, refreshExternal } from './groups.ts'
+import { type Alias, type Entity, type Group, type Pointer, idsBelow, keys } from './records.ts'
 import type { IdentitySource, LoginAlias, ResolvedIdentity } from './shape.ts'
 
 const cacheLimit = 10_000
@@ -108,6 +108,16 @@ export class Identity implements IdentitySource {
       writeAlias(tx, alias)
       return entity
     })
+  }
+
+  /** Removes every entity and group of a namespace. */
+  async forgetNamespace(namespaceId: string): Promise<void> {
+    for (let ids = await idsBelow(this.view, keys.groupOf(namespaceId), { limit: 500 }); ids.length > 0; ids = await idsBelow(this.view, keys.groupOf(namespaceId), { limit: 500 })) {
+      for (const id of ids) await deleteGroup(this.view, namespaceId, id)
+    }
+    for (let ids = await idsBelow(this.view, keys.entityOf(namespaceId), { limit: 500 }); ids.length > 0; ids = await idsBelow(this.view, keys.entityOf(namespaceId), { limit: 500 })) {
+      for (const id of ids) await deleteEntity(this.view, namespaceId, id)
+    }
   }
 
   async #refreshGroups(entity: Entity, login: LoginAlias): Promise<void> {

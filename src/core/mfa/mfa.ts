@@ -212,6 +212,15 @@ export class Mfa {
     })
   }
 
+  /** Removes methods and enforcements of a namespace. */
+  async forgetNamespace(namespaceId: string): Promise<void> {
+    for (const one of await this.enforcements(namespaceId)) await this.deleteEnforcement(namespaceId, one.name)
+    for (const id of await this.methodIds(namespaceId)) {
+      const method = await this.method(id)
+      if (method) await this.deleteMethod(method)
+    }
+  }
+
   async deleteEnforcement(namespaceId: string, name: string): Promise<void> {
     await this.#view.update(async (tx) => {
       const all = (await tx.read<Enforcement[]>(keys.enforcements)) ?? []

@@ -11,6 +11,7 @@ import type { Exchange, Operation, Service } from './operation.ts'
 import { decodeJson, encodeJson, encodeJsonFault, targetOf } from './protocols/json.ts'
 import { decodeQuery, encodeQuery, encodeQueryFault } from './protocols/query.ts'
 import { findOperation, findService } from './services.ts'
+import { sessionAllows } from './session-policy.ts'
 import { readInput } from './shape.ts'
 import type { Signature } from './sigv4.ts'
 
@@ -41,6 +42,7 @@ export async function answerAws(core: Core, request: Request): Promise<Response>
   const { service, form } = asked
   const xml = form !== null && service?.protocol !== 'json'
   let exchange: Exchange | null = null
+  let resource = '*'
   try {
     if (request.body.length > maxBody) throw new AwsFault('RequestEntityTooLargeException', 'The request is larger than 1 MiB.')
     await core.refresh()
@@ -48,10 +50,12 @@ export async function answerAws(core: Core, request: Request): Promise<Response>
     exchange = await open(core, request, requestId, { service: service!, action: operation.name, signer, region })
     const input = readInput(operation.input, form ? decodeQuery(operation.input, form) : decodeJson(request.body))
     exchange.note(Object.fromEntries(operation.shows.filter((name) => input[name] !== undefined).map((name) => [name.charAt(0).toLowerCase() + name.slice(1), input[name]])))
+    resource = service!.resourceOf?.(exchange, input) ?? '*'
+    checkSession(exchange, resource)
     const output = await operation.run(exchange, input)
     return xml ? encodeQuery(service!, operation.name, requestId, output) : encodeJson(request, requestId, output)
   } catch (cause) {
-    const fault = explained(cause, service, asked.action, exchange)
+    const fault = explained(cause, service, asked.action, exchange, resource)
     if (fault.status >= 500 && !(cause instanceof Fault && cause.code !== 'internal')) core.report(requestId, cause instanceof Fault ? cause.cause : cause)
     return xml ? encodeQueryFault(requestId, fault, service) : encodeJsonFault(request, requestId, fault, service)
   }
@@ -101,9 +105,17 @@ async function open(core: Core, request: Request, requestId: string, { service, 
   return exchange
 }
 
+/** A temporary key may have been given out for less than its role allows. */
+function checkSession({ signer, service, action }: Exchange, resource: string): void {
+  const policy = signer?.key.sessionPolicy
+  if (policy !== undefined && action !== 'GetCallerIdentity' && !sessionAllows(policy, `${service.name}:${action}`, resource)) throw new Fault('denied')
+}
+
 /** A fault in the service's own words; a refusal by policy says who may not do what, as IAM does. */
-function explained(cause: unknown, service: Service | null, action: string, exchange: Exchange | null): AwsFault {
+function explained(cause: unknown, service: Service | null, action: string, exchange: Exchange | null, resource: string): AwsFault {
   const arn = exchange?.signer?.arn
-  const denied = arn === undefined ? {} : { denied: `User: ${arn} is not authorized to perform: ${service!.name}:${action} because no identity-based policy allows the ${service!.name}:${action} action` }
-  return awsFaultOf(cause, service?.faults, denied)
+  if (arn === undefined) return awsFaultOf(cause, service?.faults)
+  const on = resource === '*' ? '' : ` on resource: ${resource}`
+  const denied = `User: ${arn} is not authorized to perform: ${service!.name}:${action}${on} because no identity-based policy allows the ${service!.name}:${action} action`
+  return awsFaultOf(cause, service?.faults, { denied })
 }

@@ -74,5 +74,7 @@ export interface Service {
   /** Whether errors carry `Message` rather than `message`. */
   capitalMessage?: boolean
   faults: FaultNames
+  /** The ARN that an input is about, or `*`: what session policies and refusals name. */
+  resourceOf?(exchange: Exchange, input: Record<string, unknown>): string
   operations: readonly Operation[]
 }

@@ -15,7 +15,12 @@ export interface Received {
   body: Buffer
   remote: { address: string; port: number }
   signal: AbortSignal
+  upload?: AsyncIterable<Uint8Array> | null
 }
+
+/** Bodies that are handed on as they arrive. */
+export const takesUpload = (method: string | undefined, url: string | undefined): boolean =>
+  (method === 'PUT' || method === 'POST') && /^\/v1\/sys\/storage\/raft\/snapshot(?:-force|-verify)?(?:\?|$)/.test(url ?? '')
 
 const operations: Record<string, Call['operation']> = { GET: 'read', HEAD: 'read', POST: 'write', PUT: 'write', DELETE: 'delete', PATCH: 'patch', LIST: 'list', SCAN: 'scan' }
 
@@ -37,6 +42,7 @@ export function decode(received: Received): Call {
     remote: received.remote,
     headers,
     signal: received.signal,
+    ...(received.upload && { upload: received.upload }),
   }
 }
 

@@ -59,6 +59,9 @@ const exportKey = route({
   },
 })
 
+/** Vault answers 500 where a backup or its restoring is refused, and clients tell it by that. */
+const asVault = (message: string): Fault => new Fault('invalid', message, { status: 500 })
+
 const backup = route({
   op: 'read',
   path: 'backup/:name',
@@ -69,7 +72,7 @@ const backup = route({
     const key = await changeKey(context.store, input.name, (key) => {
       if (key.softDeleted) throw invalid(`key ${key.name} is soft-deleted; restore it before use`)
       if (!key.exportable) throw invalid('exporting is disallowed on the policy')
-      if (!key.plaintextBackup) throw invalid('plaintext backup is disallowed on the policy')
+      if (!key.plaintextBackup) throw asVault('plaintext backup is disallowed on the policy')
       key.backup = { time: new Date(context.now()).toISOString(), version: key.latest }
     })
     return { backup: Buffer.from(JSON.stringify({ key })).toString('base64') }
@@ -129,7 +132,7 @@ async function restoreKey(context: Context, input: { name: string; backup: strin
   const key = parseBackup(input.backup, input.name)
   key.restore = { time: new Date(context.now()).toISOString(), version: key.latest }
   await context.store.update(async (tx) => {
-    if (!input.force && (await findKey(tx, key.name))) throw invalid(`key "${key.name}" already exists`)
+    if (!input.force && (await findKey(tx, key.name))) throw asVault(`key "${key.name}" already exists`)
     await storeKey(tx, key)
   })
 }

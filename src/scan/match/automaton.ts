@@ -3,10 +3,11 @@
 // columns, and bytes that no keyword holds share one. The arrays may be shared between threads.
 
 export interface Automaton {
-  /** Column of each byte. */
-  columns: Uint8Array
-  /** `table[state + columns[byte]]` is the next state; a state is the offset of its row. */
+  /** Column of each byte, in bytes of the table. */
+  columns: Uint16Array
+  /** `table[(state + columns[byte]) / 4]` is the next state; a state is the offset of its row in bytes. */
   table: Int32Array
+  /** Bytes of a row. */
   width: number
   /** States from here on end at least one keyword. */
   accepting: number
@@ -39,7 +40,7 @@ export function buildAutomaton(words: string[], shared = false): Automaton {
   const { columns, width } = columnsOf(encoded)
   const trie = plant(encoded, columns)
   const longest = encoded.reduce((length, word) => Math.max(length, word.length), 0)
-  return { ...fill(trie, width, shared), columns, width, longest }
+  return { ...fill(trie, width, shared), columns: Uint16Array.from(columns, (column) => column * 4), width: width * 4, longest }
 }
 
 /** A column for each byte that a keyword holds, capitals with their small letters; 0 for all others. */
@@ -116,14 +117,14 @@ function fill(trie: Trie, width: number, shared: boolean): Pick<Automaton, 'tabl
     ending[node] = trie.word[node] !== 0 ? node : ending[fail[node]!]!
     if (ending[node] !== 0) accepted++
   }
-  const accepting = (trie.size - accepted) * width
+  const accepting = (trie.size - accepted) * width * 4
   const state = new Int32Array(trie.size)
   let plain = 0
   let last = accepting
   for (const node of order) {
     state[node] = ending[node] !== 0 ? last : plain
-    if (ending[node] !== 0) last += width
-    else plain += width
+    if (ending[node] !== 0) last += width * 4
+    else plain += width * 4
   }
   const place = (length: number): Int32Array => new Int32Array(shared ? new SharedArrayBuffer(length * 4) : new ArrayBuffer(length * 4))
   const table = place(trie.size * width)
@@ -131,8 +132,9 @@ function fill(trie: Trie, width: number, shared: boolean): Pick<Automaton, 'tabl
   const endsAt = place(accepted + 1)
   let row = 0
   for (const node of order) {
-    const own = state[node]!
-    if (node !== 0) table.copyWithin(own, state[fail[node]!]!, state[fail[node]!]! + width)
+    const own = state[node]! >> 2
+    const back = state[fail[node]!]! >> 2
+    if (node !== 0) table.copyWithin(own, back, back + width)
     for (let next = trie.child[node]!; next !== 0; next = trie.sibling[next]!) table[own + trie.column[next]!] = state[next]!
     if (ending[node] === 0) continue
     for (let at = ending[node]!; at !== 0; at = ending[fail[at]!]!) ends.push(trie.word[at]! - 1)

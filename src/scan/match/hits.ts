@@ -1,67 +1,78 @@
 // Where keywords end in a text. Each step of the automaton waits for the one before it, so that four parts of the text
 // are walked side by side: the processor works on one while it waits for another.
 import type { Automaton } from './automaton.ts'
+import { add, assemble, constant, get, isAtLeast, isBelow, load, loadByte, loadShort, reserve, set, shiftLeft, store, whilst, when, type Code, type Memory } from './wasm.ts'
 
-const shortest = 512
+const parts = 4
+const shortest = 256
+const pieceSize = 1 << 20
 
-/** State and offset of the last byte of each hit, in order of their place. */
-class List {
+// The memory: how the walk ended, the columns of bytes, the table, the text, and room for the hits of each part.
+const columnsAt = 64
+const tableAt = 1024
+
+interface Walk {
+  memory: Memory
+  textAt: number
+  hitsAt: number
+  run(...values: number[]): void
+}
+
+export class Hits {
   count = 0
-  states = new Int32Array(256)
-  ends = new Int32Array(256)
+  /** State and offset of the last byte of each hit, in order of their place. */
+  states = new Int32Array(1024)
+  ends = new Int32Array(1024)
+  readonly #automaton: Automaton
+  #walk: Walk | undefined
 
-  push(state: number, end: number): void {
+  constructor(automaton: Automaton) {
+    this.#automaton = automaton
+  }
+
+  /** Replaces the hits by those of the text. */
+  find(bytes: Uint8Array): this {
+    this.count = 0
+    if (bytes.length < shortest) {
+      this.#step(bytes, 0, bytes.length, 0)
+      return this
+    }
+    const walk = (this.#walk ??= open(this.#automaton))
+    for (let from = 0; from < bytes.length; from += pieceSize) this.#findInPiece(walk, bytes, from, Math.min(bytes.length, from + pieceSize))
+    return this
+  }
+
+  #findInPiece(walk: Walk, bytes: Uint8Array, from: number, to: number): void {
+    const { textAt, hitsAt, memory } = walk
+    new Uint8Array(memory.buffer, textAt, to - from).set(bytes.subarray(from, to))
+    const size = Math.trunc((to - from) / parts)
+    const room = pieceSize * 2
+    const starts = [0, 1, 2, 3].map((part) => stateAt(this.#automaton, bytes, from + part * size)) as [number, number, number, number]
+    walk.run(textAt, textAt + size, size, ...starts, this.#automaton.accepting, hitsAt, hitsAt + room, hitsAt + 2 * room, hitsAt + 3 * room)
+    const numbers = new Int32Array(memory.buffer)
+    for (let part = 0; part < parts; part++) {
+      const last = numbers[part]! >> 2
+      for (let at = (hitsAt + part * room) >> 2; at < last; at += 2) this.#push(numbers[at]!, numbers[at + 1]! - textAt + from)
+    }
+    const walked = from + size * parts
+    this.#step(bytes, walked, to, stateAt(this.#automaton, bytes, walked))
+  }
+
+  #step(bytes: Uint8Array, from: number, to: number, state: number): void {
+    const { columns, table, accepting } = this.#automaton
+    for (let at = from; at < to; at++) {
+      state = table[(state + columns[bytes[at]!]!) >> 2]!
+      if (state >= accepting) this.#push(state, at)
+    }
+  }
+
+  #push(state: number, end: number): void {
     if (this.count === this.states.length) {
       this.states = grown(this.states)
       this.ends = grown(this.ends)
     }
     this.states[this.count] = state
     this.ends[this.count++] = end
-  }
-}
-
-export class Hits extends List {
-  readonly #others = [new List(), new List(), new List()] as const
-
-  /** Replaces the hits by those of the first `length` bytes. */
-  find(automaton: Automaton, bytes: Uint8Array, length: number): this {
-    this.count = 0
-    if (length < shortest) this.#walk(automaton, bytes, 0, length, 0)
-    else this.#walkTogether(automaton, bytes, length)
-    return this
-  }
-
-  #walk({ columns, table, accepting }: Automaton, bytes: Uint8Array, from: number, to: number, state: number): void {
-    for (let at = from; at < to; at++) {
-      state = table[state + columns[bytes[at]!]!]!
-      if (state >= accepting) this.push(state, at)
-    }
-  }
-
-  #walkTogether(automaton: Automaton, bytes: Uint8Array, length: number): void {
-    const { columns, table, accepting } = automaton
-    const size = length >> 2
-    const second = size
-    const third = size * 2
-    const fourth = size * 3
-    let a = 0
-    let b = stateAt(automaton, bytes, second)
-    let c = stateAt(automaton, bytes, third)
-    let d = stateAt(automaton, bytes, fourth)
-    const [listB, listC, listD] = this.#others
-    listB.count = listC.count = listD.count = 0
-    for (let at = 0; at < size; at++) {
-      a = table[a + columns[bytes[at]!]!]!
-      b = table[b + columns[bytes[at + second]!]!]!
-      c = table[c + columns[bytes[at + third]!]!]!
-      d = table[d + columns[bytes[at + fourth]!]!]!
-      if (a >= accepting) this.push(a, at)
-      if (b >= accepting) listB.push(b, at + second)
-      if (c >= accepting) listC.push(c, at + third)
-      if (d >= accepting) listD.push(d, at + fourth)
-    }
-    for (const list of this.#others) for (let n = 0; n < list.count; n++) this.push(list.states[n]!, list.ends[n]!)
-    this.#walk(automaton, bytes, size * 4, length, d)
   }
 }
 
@@ -74,6 +85,41 @@ function grown(values: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
 /** The state before the byte at the offset, from no more bytes than decide it. */
 function stateAt({ columns, table, longest }: Automaton, bytes: Uint8Array, offset: number): number {
   let state = 0
-  for (let at = Math.max(0, offset - longest); at < offset; at++) state = table[state + columns[bytes[at]!]!]!
+  for (let at = Math.max(0, offset - longest); at < offset; at++) state = table[(state + columns[bytes[at]!]!) >> 2]!
   return state
+}
+
+function open({ table, columns }: Automaton): Walk {
+  const textAt = tableAt + table.byteLength
+  const hitsAt = textAt + pieceSize
+  const memory = reserve(hitsAt + parts * pieceSize * 2)
+  new Uint16Array(memory.buffer, columnsAt, 256).set(columns)
+  new Int32Array(memory.buffer, tableAt, table.length).set(table)
+  return { memory, textAt, hitsAt, run: assemble(memory, 12, 3, walkTogether()) }
+}
+
+/**
+ * Parameters: address of the first byte and of the end of the first part, size of a part, the state of each part, the least
+ * accepting state, where the hits of each part go. A hit is a state and an address. The ends of the hits are left at 0, 4, 8, 12.
+ */
+function walkTogether(): Code {
+  const [at, end, size] = [0, 1, 2]
+  const states = [3, 4, 5, 6]
+  const accepting = get(7)
+  const hits = [8, 9, 10, 11]
+  const places = [at, 12, 13, 14]
+  const step = (part: number): Code => {
+    const column = loadShort(shiftLeft(loadByte(get(places[part]!)), constant(1)), columnsAt)
+    return set(states[part]!, load(add(get(states[part]!), column), tableAt))
+  }
+  const note = (part: number): Code => {
+    const [state, place, list] = [get(states[part]!), get(places[part]!), get(hits[part]!)]
+    return when(isAtLeast(state, accepting), [...store(list, state), ...store(list, place, 4), ...set(hits[part]!, add(list, constant(8)))])
+  }
+  const each = (make: (part: number) => Code): Code => [0, 1, 2, 3].flatMap(make)
+  return [
+    ...[1, 2, 3].flatMap((part) => set(places[part]!, add(get(places[part - 1]!), get(size)))),
+    ...whilst(isBelow(get(at), get(end)), [...each(step), ...each(note), ...each((part) => set(places[part]!, add(get(places[part]!), constant(1))))]),
+    ...each((part) => store(constant(part * 4), get(hits[part]!))),
+  ]
 }

@@ -44,7 +44,7 @@ export class Matcher {
   readonly #hooks: Hook[][]
   readonly #from: Int32Array
   readonly #to: Int32Array
-  readonly #hits = new Hits()
+  readonly #hits: Hits
 
   constructor(rules: Rule[], detectors: Detector[], automaton?: Automaton) {
     this.#rules = rules
@@ -63,6 +63,7 @@ export class Matcher {
       for (const keyword of detector.keywords) hook(keyword, number, 'detector', false)
     })
     this.automaton = automaton ?? buildAutomaton([...hooks.keys()])
+    this.#hits = new Hits(this.automaton)
     this.#hooks = [...hooks.values()]
     this.#from = new Int32Array(rules.length).fill(-1)
     this.#to = new Int32Array(rules.length)
@@ -70,7 +71,7 @@ export class Matcher {
 
   /** Calls `found` for everything that a rule or detector accepts in the text; the same secret may come more than once. */
   match(text: Text, place: Place, found: (candidate: Candidate) => void): void {
-    const hits = this.#hits.find(this.automaton, text.bytes, text.length)
+    const hits = this.#hits.find(text.bytes)
     if (hits.count === 0) return
     for (const detector of this.#detectors) detector.begin?.(text, place)
     const { accepting, width, ends, endsAt } = this.automaton
@@ -84,7 +85,7 @@ export class Matcher {
           const hook = hooks[which]!
           const start = end - hook.length
           if (hook.mode === 'detector') this.#detectors[hook.target]!.hit(text, start, end, place, found)
-          else if (!hook.alone || !(isLetter(text.bytes[start - 1]) || isSmallLetter(text.bytes[end]))) this.#visit(text, hook, start, open, found)
+          else if (!hook.alone || standsAlone(text.bytes, start, end)) this.#visit(text, hook, start, open, found)
         }
       }
     }
@@ -98,8 +99,14 @@ export class Matcher {
     const { target } = hook
     const plan = (this.#plans[target] ??= planOf(this.#rules[target]!))
     if (hook.mode === 'unknown') hook.mode = plan.literal.toLowerCase().startsWith(hook.keyword) ? 'start' : 'window'
-    if (hook.mode === 'window') this.#widen(text, target, Math.max(0, start - plan.before), Math.min(text.length, start + hook.length + plan.after), open, found)
-    else if (standsAt(text.bytes, start, plan.literal)) this.#runAt(text, plan, start, found)
+    const { bytes, length } = text
+    if (hook.mode === 'start') {
+      if (standsAt(bytes, start, plan.literal)) this.#runAt(text, plan, start, found)
+      return
+    }
+    const end = start + hook.length
+    if (plan.gap > 0 && plan.run !== null && !holdsRun(bytes, end, Math.min(length, end + plan.gap + plan.run.least), plan.run)) return
+    this.#widen(text, target, Math.max(0, start - plan.before), Math.min(length, end + plan.after), open, found)
   }
 
   /** Joins the window of this hit to the rule's open one, or runs the open one first where they do not touch. */
@@ -138,7 +145,16 @@ export class Matcher {
 }
 
 const isSmallLetter = (byte: number | undefined): boolean => byte !== undefined && byte >= 97 && byte <= 122
-const isLetter = (byte: number | undefined): boolean => byte !== undefined && (byte | 32) >= 97 && (byte | 32) <= 122
+const isCapital = (byte: number | undefined): boolean => byte !== undefined && byte >= 65 && byte <= 90
+
+/** Whether a word begins at the start and, but for what commonly follows a name (`api`, `key`, `secret`, `token`), ends at the end. */
+function standsAlone(bytes: Uint8Array, start: number, end: number): boolean {
+  const before = bytes[start - 1]
+  if (isSmallLetter(before) ? !isCapital(bytes[start]) : isCapital(before)) return false
+  return !isSmallLetter(bytes[end]) || suffixes.includes(bytes[end]!)
+}
+
+const suffixes = [...Buffer.from('akst')]
 
 function standsAt(bytes: Uint8Array, start: number, literal: string): boolean {
   for (let at = 0; at < literal.length; at++) if (bytes[start + at] !== literal.charCodeAt(at)) return false

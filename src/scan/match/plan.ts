@@ -16,6 +16,7 @@ export interface Plan {
   sign: number
   before: number
   after: number
+  gap: number
 }
 
 const ordinaryWindow = 256
@@ -36,5 +37,6 @@ export function planOf(rule: Rule): Plan {
     sign: requiredSign(rule.pattern),
     before: rule.before ?? window,
     after: window,
+    gap: rule.gap ?? 0,
   }
 }

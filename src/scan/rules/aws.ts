@@ -8,6 +8,7 @@ const base64 = (length: string) => `[A-Za-z0-9/+=]{${length}}`
 
 /** An id that AWS made holds the account number in its first ten bytes of base32; documentation ends its own in EXAMPLE. */
 const isKeyId = (id: string) => !id.endsWith('EXAMPLE') && !/(.)\1{5}/.test(id)
+const isNoExample = (token: string) => !token.includes('EXAMPLE')
 const isSecretKey = (key: string) =>
   /[a-z]/.test(key) && /[A-Z]/.test(key) && /\d/.test(key) && !key.includes('EXAMPLE') && !/^[a-f0-9]+$/i.test(key)
 
@@ -28,13 +29,13 @@ export const aws: Rule[] = [
       'https://developer.amazon.com/docs/login-with-amazon/security-profile.html', 'amzn1[.]oa2-cs[.]v1[.][a-f0-9]{64}'],
     'aws-session-token': ['AWS session token', 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html',
       '(?:FwoGZXIvYXdz|FQoGZXIvYXdz|FQoDYXdz|AQoDYXdz|IQoJb3JpZ2lu)[A-Za-z0-9/+=]{80,2000}',
-      { keywords: ['fwogzxivyxdz', 'fqogzxivyxdz', 'fqodyxdz', 'aqodyxdz', 'iqojb3jpz2lu'], window: 2200 }],
+      { keywords: ['fwogzxivyxdz', 'fqogzxivyxdz', 'fqodyxdz', 'aqodyxdz', 'iqojb3jpz2lu'], window: 2200, check: isNoExample }],
   }),
   ...near({
     'aws-secret-access-key': ['AWS secret access key', iam,
       'aws|amazon|secret access key|secret key|access key secret|akia|asia', base64('40'), { entropy: 3.8, check: isSecretKey, confidence: 'high' }],
     'aws-session-token-in-session': ['AWS session token', 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html',
-      'session', '[A-Za-z0-9/+=]{200,2000}', { strict: true, window: 2200, entropy: 4.5, pattern: /(?i:session(?:[-_ ]?token)?)["']?\s{0,3}[=:]\s{0,3}["'\x60]?(?<secret>[A-Za-z0-9/+=]{200,2000})(?![A-Za-z0-9/+=_-])/,
+      'session', '[A-Za-z0-9/+=]{200,2000}', { strict: true, window: 2200, entropy: 4.5, check: isNoExample, pattern: /(?i:session(?:[-_ ]?token)?)["']?\s{0,3}[=:]\s{0,3}["'\x60]?(?<secret>[A-Za-z0-9/+=]{200,2000})(?![A-Za-z0-9/+=_-])/,
         companions: [{ pattern: /(?:AKIA|ASIA)[A-Z0-9]{16}/, within: 8, required: true }], hits: [`id: AKIA${'B3CD7EF2GHIJ5KLM'}\nsession: ${'aB3dE6gHiJ9kLmN7pQrStU4wXyZ5'.repeat(8)}`] }],
     'aws-session-token-named': ['AWS session token', 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp.html',
       'aws session token|aws security token|x amz security token', '[A-Za-z0-9/+=._-]{100,2000}', { window: 2200, entropy: 4 }],

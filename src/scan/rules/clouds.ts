@@ -1,6 +1,7 @@
 // Hosting, compute, networks and domains, apart from the three largest clouds.
 import type { Rule } from '../rule.ts'
 import { alnum, hex, lower, near, upper, uuid, wide } from './near.ts'
+import { looksRandom } from './shape.ts'
 import { tokens } from './token.ts'
 
 /** A JSON Web Token, a prefixed key, or a namespace's key. */
@@ -29,7 +30,7 @@ export const clouds: Rule[] = [
       hits: [`yandex_secret = "YC${'aB3dE6gHiJ9kLmN7pQrS'.repeat(2).slice(0, 38)}"`], misses: ['yandex = "YCshort"'] }],
     'yandex-passport-token': ['Yandex OAuth token', 'https://yandex.com/dev/id/doc/en/', 'y[0-6]_[A-Za-z0-9_-]{55,200}', { keywords: ['y0_', 'y1_', 'y2_', 'y3_', 'y4_', 'y5_', 'y6_'], entropy: 3.8 }],
     'alibaba-access-key-id': ['Alibaba Cloud access key id', 'https://www.alibabacloud.com/help/en/ram/', 'LTAI(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{16,20}|[A-Za-z0-9]{24})', { entropy: 3 }],
-    'alibaba-sts-key-id': ['Alibaba Cloud STS access key id', 'https://www.alibabacloud.com/help/en/ram/', 'STS[.][A-Za-z0-9]{10,30}', { keywords: ['sts.'], entropy: 3 }],
+    'alibaba-sts-key-id': ['Alibaba Cloud STS access key id', 'https://www.alibabacloud.com/help/en/ram/', 'STS[.][A-Za-z0-9]{10,30}', { keywords: ['sts.'], entropy: 3, check: looksRandom }],
     'tencent-secret-id': ['Tencent Cloud secret id', 'https://www.tencentcloud.com/document/product/598', 'AKID[A-Za-z0-9]{32}', { entropy: 3 }],
     'huawei-access-key': ['Huawei Cloud temporary access key', 'https://support.huaweicloud.com/intl/en-us/iam/', 'HST[A-Z0-9]{17}', { keywords: ['hst'], entropy: 3.3 }],
     'volcengine-access-key': ['Volcengine access key id', 'https://www.volcengine.com/docs', 'AKLT[A-Za-z0-9+/=_-]{36,64}', { entropy: 3.5 }],

@@ -191,7 +191,7 @@ export const dataServices: Rule[] = [
     'bitcoinaverage-key': ['BitcoinAverage key', 'https://apiv2.bitcoinaverage.com/', 'bitcoinaverage', alnum(43)],
     'adzuna-key': ['Adzuna key', 'https://developer.adzuna.com/', 'adzuna', `${lower(32)}|${lower(8)}`],
     'unifyid-key': ['UnifyID key', 'https://developer.unify.id/', 'unify|unifyid', '[0-9A-Za-z_=-]{44}'],
-    'tru-id-key': ['tru.ID secret', 'https://developer.tru.id/', 'tru', `${uuid}|[A-Za-z0-9.~_-]{26}`, { strict: true }],
+    'tru-id-key': ['tru.ID secret', 'https://developer.tru.id/', 'tru|tru id', uuid, { strict: true }],
     'viewdns-key': ['ViewDNS key', 'https://viewdns.info/api/', 'viewdns', hex(40)],
     'rentcast-key': ['RentCast key', 'https://developers.rentcast.io/', 'rentcast', hex(32)],
     'attom-key': ['ATTOM key', 'https://api.developer.attomdata.com/', 'attom', hex(32)],

@@ -5,6 +5,9 @@ import { tokens } from './token.ts'
 
 const facebook = 'https://developers.facebook.com/docs/facebook-login/guides/access-tokens/'
 
+/** Base64 of binary data begins so as well, and is full of zeros. */
+const isDrawn = (token: string) => !/(.)\1{4}/.test(token) && /\d/.test(token)
+
 export const marketing: Rule[] = [
   ...tokens({
     'sendgrid-api-key': ['SendGrid API key', 'https://www.twilio.com/docs/sendgrid/for-developers/sending-email/authentication', 'SG[.](?:[A-Za-z0-9_-]{16,32}[.][A-Za-z0-9_=-]{16,64}|[A-Za-z0-9_.=-]{66})', { keywords: ['sg.'], entropy: 3.5 }],
@@ -20,8 +23,8 @@ export const marketing: Rule[] = [
     'klaviyo-key': ['Klaviyo private key', 'https://developers.klaviyo.com/', 'pk_[a-f0-9]{34}', { keywords: ['pk_'], entropy: 3 }],
     'kickbox-key': ['Kickbox key', 'https://docs.kickbox.com/', '(?:live|test)_[a-f0-9]{64}', { keywords: ['live_', 'test_'], entropy: 3 }],
     'mailsac-key': ['Mailsac key', 'https://docs.mailsac.com/', 'k_[A-Za-z0-9]{36,80}', { keywords: ['mailsac'], misses: ['mailsac k_x'], hits: [`MAILSAC_KEY=k_${'aB3dE6gHiJ9kLmN7pQrS'.repeat(2)}`], entropy: 3.5 }],
-    'facebook-access-token': ['Facebook access token', facebook, 'EAA[A-Z][A-Za-z0-9]{60,250}', { keywords: ['eaa'], entropy: 4 }],
-    'facebook-page-token': ['Facebook page access token', facebook, 'EAA[MC][A-Za-z0-9]{20,250}', { keywords: ['eaam', 'eaac'], entropy: 4 }],
+    'facebook-access-token': ['Facebook access token', facebook, 'EAA[A-Z][A-Za-z0-9]{60,250}', { keywords: ['eaa'], entropy: 4, check: isDrawn }],
+    'facebook-page-token': ['Facebook page access token', facebook, 'EAA[MC][A-Za-z0-9]{20,250}', { keywords: ['eaam', 'eaac'], entropy: 4, check: isDrawn }],
     'facebook-app-token': ['Facebook app access token', facebook, '[0-9]{15,16}(?:\\||%)[0-9A-Za-z_-]{27,40}', { keywords: ['facebook', 'access_token', 'fb_', 'graph'], entropy: 3, misses: ['facebook 123|abc'], pattern: /(?<![0-9])(?<secret>[0-9]{15,16}(?:\||%7C|%)[0-9A-Za-z_-]{27,40})(?![A-Za-z0-9_-])/, hits: [`access_token=1234567890${'12345'}|${'aB3dE6gHi'.repeat(3)}`] }],
     'instagram-token': ['Instagram access token', 'https://developers.facebook.com/docs/instagram-platform', 'IG(?:QV|AA)[A-Za-z0-9_-]{60,250}', { keywords: ['igqv', 'igaa'], entropy: 4 }],
     'twitter-bearer-token': ['X (Twitter) bearer token', 'https://developer.x.com/en/docs/authentication/oauth-2-0', 'A{20,24}[A-Za-z0-9%]{70,120}', { keywords: ['aaaaaaaaaaaaaaaaaaaa'], entropy: 3 }],
@@ -57,7 +60,7 @@ export const marketing: Rule[] = [
     'constant-contact-key': ['Constant Contact token', 'https://developer.constantcontact.com/', 'constantcontact|constant contact', uuid],
     'emailoctopus-key': ['EmailOctopus key', 'https://emailoctopus.com/api-documentation', 'emailoctopus', `eo_[a-f0-9]{64}|${uuid}`],
     'customerio-key': ['Customer.io key', 'https://docs.customer.io/', 'customer io|customerio|customer', '[a-f0-9]{20}|[a-f0-9]{32}', { pattern: /(?i:customer[-_. ]?io)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9])(?<secret>[a-z0-9A-Z]{20}|[a-f0-9]{32})(?![A-Za-z0-9_-])/, keywords: ['customer'] }],
-    'iterable-key': ['Iterable key', 'https://api.iterable.com/', 'iterable', hex(32)],
+    'iterable-key': ['Iterable key', 'https://api.iterable.com/', 'iterable', hex(32), { strict: true }],
     'braze-key': ['Braze key', 'https://www.braze.com/docs/api/', 'braze|appboy', uuid],
     'airship-secret': ['Airship master secret', 'https://docs.airship.com/', 'airship', '[A-Za-z0-9]{91}|[0-9A-Za-z_-]{22}', { strict: true, entropy: 3.5 }],
     'clevertap-key': ['CleverTap passcode', 'https://developer.clevertap.com/', 'clevertap', '[A-Z0-9]{3}-[A-Z0-9]{3}-[A-Z0-9]{4}', { check: () => true }],

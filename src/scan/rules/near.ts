@@ -46,6 +46,7 @@ function nearRule(id: string, about: string, source: string, words: string, shap
     keywords: names.flatMap(keywordsOf),
     alone: names.filter(name => name.length <= shortName),
     before: 32,
+    gap: rest.pattern || rest.keywords ? 0 : reach,
     get pattern() {
       return (pattern ??= own ? fold(own) : new RegExp(folded(`(?:${names.map(named).join('|')})${gap}${isStrict ? assigned : ''}${before}(?<secret>${isStrict ? shape : widened(shape)})${endDash}`)))
     },
@@ -63,6 +64,8 @@ function nearRule(id: string, about: string, source: string, words: string, shap
 }
 
 const shortName = 4
+/** Bytes that the rest of a name, the text between and its separators may take before the secret. */
+const reach = 96
 const distinct = 7
 
 /** What a name is looked up by: its longest part where that is telling, else the name with each separator that it may have. */

@@ -70,7 +70,7 @@ export function entropyOf(text: string): number {
 /** Does it look drawn by lot? Digits among letters, or case that changes too often for words. */
 export function looksRandom(secret: string): boolean {
   if (/\d/.test(secret)) return /[A-Za-z]/.test(secret) || secret.length <= 12
-  return (secret.match(/[a-z][A-Z]/g)?.length ?? 0) >= Math.max(2, secret.length / 8)
+  return (secret.match(/[a-z][A-Z]/g)?.length ?? 0) >= Math.max(2, secret.length / 5)
 }
 
 /** Hits and misses that are made when asked for: a scan never needs them. */

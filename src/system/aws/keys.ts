@@ -25,8 +25,8 @@ export const secretView = ({ key, secret, sessionToken }: MadeAccessKey): Record
   access_key: key.id, secret_key: secret, security_token: sessionToken, session_token: sessionToken, expiration: time(key.expiresAt), expires_at: key.expiresAt,
 })
 
-/** Policies that a caller may hand on: its own, unless it may do everything. */
-export function checkPolicies(context: Context, policies: readonly string[]): string[] {
+/** Names of policies in their usual form; refuses `root`. */
+export function checkPolicies(policies: readonly string[]): string[] {
   const clean = policies.map((name) => name.trim().toLowerCase()).filter((name) => name !== '')
   if (clean.includes('root')) throw invalid('access keys cannot have the root policy')
   return clean
@@ -56,7 +56,7 @@ export function keyRoutes(core: Core): Route[] {
       },
       async run(context, input) {
         if (!userName.test(input.name)) throw invalid('name: use letters, digits and _+=,.@-')
-        const policies = checkPolicies(context, input.policies)
+        const policies = checkPolicies(input.policies)
         if (input.entity_id !== '' && !(await core.identity.resolve(input.entity_id))) throw invalid('entity_id: no such entity')
         const made = await core.accessKeys.create({
           namespace: namespaceOf(core, context),
@@ -94,7 +94,7 @@ export function keyRoutes(core: Core): Route[] {
       takes: { id, status: choice(['Active', 'Inactive'])({ about: 'Whether the key opens anything.' }), policies: list({ about: 'Policies of the key.' }) },
       async run(context, input) {
         const key = await ownKey(core, context, input.id)
-        const policies = input.policies && checkPolicies(context, input.policies)
+        const policies = input.policies && checkPolicies(input.policies)
         await core.accessKeys.change(key.id, (present) => ({ ...present, status: input.status ?? present.status, policies: policies ?? present.policies }))
       },
     }),

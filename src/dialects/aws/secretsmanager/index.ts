@@ -5,6 +5,7 @@ import { endingOperations } from './ending.ts'
 import { passwordOperations } from './password.ts'
 import { policyOperations } from './policy.ts'
 import { replicationOperations } from './replication.ts'
+import { secretArnOf } from './secret.ts'
 import { tagOperations } from './tags.ts'
 import { valueOperations } from './values.ts'
 
@@ -15,5 +16,6 @@ export const secretsManager: Service = {
   source: 'secretsmanager.amazonaws.com',
   capitalMessage: true,
   faults: { invalid: 'InvalidParameterException', internal: 'InternalServiceError', 'too-large': 'LimitExceededException' },
+  resourceOf: secretArnOf,
   operations: [...valueOperations, ...describeOperations, ...endingOperations, ...tagOperations, ...policyOperations, ...replicationOperations, ...passwordOperations],
 }

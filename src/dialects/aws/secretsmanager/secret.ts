@@ -73,18 +73,12 @@ async function placesOf(exchange: Exchange, id: string): Promise<Place[]> {
   if (/\p{Cc}/u.test(id)) throw badName()
   const arn = parseArn(id)
   if (!arn || arn.service !== 'secretsmanager' || !arn.resource.startsWith('secret:')) return [{ namespace: exchange.namespace, path: pathOf(id) }]
-  const namespace = await namespaceOf(exchange, arn.account)
-  if (namespace === null) return []
+  const namespace = arn.account === exchange.settings.account ? exchange.namespace : (await exchange.core.accessKeys.namespaceOf(arn.account))?.path
+  if (namespace === undefined) return []
   const name = arn.resource.slice('secret:'.length)
   const marked = /^(.+)-([A-Za-z0-9]{6})$/s.exec(name)
   const whole: Place = { namespace, path: pathOf(name) }
   return marked ? [{ namespace, path: pathOf(marked[1]!), mark: marked[2]! }, whole] : [whole]
-}
-
-async function namespaceOf({ core, namespace, settings }: Exchange, account: string): Promise<string | null> {
-  if (account === settings.account) return namespace
-  const configured = await core.accessKeys.namespaceIdOf(account)
-  return (configured !== null ? core.namespaces.byId(configured)?.path : core.namespaces.at(`${account}/`)?.path) ?? null
 }
 
 /** Runs `run` for the secret that an id means. */
@@ -118,3 +112,10 @@ export const secondsOf = (stamp: string): number => Date.parse(stamp) / 1000
 
 /** `ARN` and `Name` of a reply that carries a mark. */
 export const identityOf = (exchange: Exchange, place: Place, mark: string): { ARN: string; Name: string } => ({ ARN: arnOf(exchange, place.path, mark), Name: nameOf(place.path) })
+
+/** The ARN that an input names; the six characters of a plain name are not known before it is looked up. */
+export function secretArnOf(exchange: Exchange, { SecretId, Name }: Record<string, unknown>): string {
+  const id = SecretId ?? Name
+  if (typeof id !== 'string') return '*'
+  return id.startsWith('arn:') ? id : formatArn({ service: 'secretsmanager', region: exchange.region, account: exchange.settings.account, resource: `secret:${id}-??????` })
+}

@@ -1,11 +1,9 @@
 // Runs the rules of a gitleaks configuration over a text.
 import type { Candidate } from '../../match/candidate.ts'
-import { buildAutomaton, type Automaton } from '../../match/automaton.ts'
 import { entropy } from '../../match/entropy.ts'
 import type { Finder } from '../../match/finder.ts'
-import { Hits } from '../../match/hits.ts'
 import { LineMap } from '../../match/lines.ts'
-import type { Place } from '../../match/matcher.ts'
+import { Matcher, type Place } from '../../match/matcher.ts'
 import { readable, type Text } from '../../match/text.ts'
 import type { Rule } from '../../rule.ts'
 import { ScanError } from '../../scan-error.ts'
@@ -31,24 +29,26 @@ export class GitleaksFinder implements Finder {
   readonly #rules: GitleaksRule[]
   readonly #named = new Map<string, GitleaksRule>()
   readonly #reported = new Map<string, Rule>()
-  readonly #keywords: string[]
-  readonly #automaton: Automaton | null
-  readonly #hits = new Hits()
+  /** Finds the keywords alone. */
+  readonly #matcher: Matcher | null
+  readonly #present = new Set<string>()
 
   /** Throws ScanError where a rule requires one that is not there. */
   constructor(config: GitleaksConfiguration) {
     this.#rules = [...config.rules.values()].filter((rule) => (rule.regex || rule.path) && !config.disabled.has(rule.id))
     for (const rule of this.#rules) this.#named.set(rule.id, rule)
     for (const rule of this.#rules) for (const { id } of rule.required) if (!this.#named.has(id)) throw new ScanError(`rule ${rule.id} requires ${id}, which is not there`)
-    this.#keywords = [...new Set(this.#rules.flatMap((rule) => rule.keywords.map(asciiOf)))]
-    this.#automaton = this.#keywords.length > 0 ? buildAutomaton(this.#keywords) : null
+    const keywords = [...new Set(this.#rules.flatMap((rule) => rule.keywords))]
+    const detector = { keywords, hit: (text: Text, start: number, end: number) => void this.#present.add(text.bytes.toString('utf8', start, end).toLowerCase()) }
+    this.#matcher = keywords.length > 0 ? new Matcher([], [detector]) : null
   }
 
   find(text: Text, place: Place, found: (candidate: Candidate) => void): void {
-    const present = this.#present(text)
+    this.#present.clear()
+    this.#matcher?.match(text, place, () => {})
     for (const rule of this.#rules) {
       if (rule.skipReport) continue
-      if (rule.keywords.length > 0 && !rule.keywords.some((word) => present.has(asciiOf(word)))) continue
+      if (rule.keywords.length > 0 && !rule.keywords.some((word) => this.#present.has(word))) continue
       for (const spot of this.#spots(rule, text, place)) {
         if (!rule.required.every((one) => this.#stands(one, spot, text, place))) continue
         found({ rule: this.#reportedAs(rule), secret: text.string.slice(spot.start, spot.end), ...spot, confidence: 'medium' })
@@ -60,18 +60,6 @@ export class GitleaksFinder implements Finder {
     const known = this.#reported.get(rule.id) ?? asRule(rule)
     this.#reported.set(rule.id, known)
     return known
-  }
-
-  #present(text: Text): Set<string> {
-    const present = new Set<string>()
-    if (this.#automaton === null) return present
-    const { accepting, width, ends, endsAt } = this.#automaton
-    const hits = this.#hits.find(this.#automaton, text.bytes, text.length)
-    for (let at = 0; at < hits.count; at++) {
-      const row = (hits.states[at]! - accepting) / width
-      for (let n = endsAt[row]!; n < endsAt[row + 1]!; n++) present.add(this.#keywords[ends[n]!]!)
-    }
-    return present
   }
 
   *#spots(rule: GitleaksRule, text: Text, place: Place): Generator<Spot> {
@@ -110,9 +98,6 @@ export class GitleaksFinder implements Finder {
     return false
   }
 }
-
-/** Keywords are compared byte by byte. */
-const asciiOf = (word: string): string => Buffer.from(word).toString('latin1')
 
 /**
  * The group that the rule names. Where it names none gitleaks takes the first that is not empty; a group that only names an alternative

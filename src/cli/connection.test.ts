@@ -1,0 +1,69 @@
+import 'reflect-metadata'
+import assert from 'node:assert/strict'
+import { webcrypto } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import { createServer as createPlainServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import * as x509 from '@peculiar/x509'
+import { runLine, secret } from './cli.test-aid.ts'
+
+async function certificate(): Promise<{ cert: string; key: string }> {
+  x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0])
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
+  const made = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=test',
+    notBefore: new Date(Date.now() - 3_600_000),
+    notAfter: new Date(Date.now() + 3_600_000),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [new x509.BasicConstraintsExtension(true), new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }, { type: 'dns', value: 'vault.test' }])],
+  })
+  const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')
+  return { cert: made.toString('pem'), key }
+}
+
+test('TLS: the certificate counts, unless it is waived', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'strongroom-tls-'))
+  const { cert, key } = await certificate()
+  const server = createServer({ cert, key }, (_request, response) => response.end(JSON.stringify(secret({ a: 1 }))))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const variables = { VAULT_ADDR: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, VAULT_TOKEN: 't', HOME: folder }
+  const ca = join(folder, 'ca.pem')
+  await writeFile(ca, cert)
+  const read = (words: string[], more: Record<string, string> = {}) => runLine(['read', ...words, '-field=a', 'x'], { variables: { ...variables, ...more } })
+  try {
+    const refused = await read([])
+    assert.equal(refused.code, 2)
+    assert.match(refused.err, /failed to verify certificate: .*\n\nName the authority with VAULT_CACERT/)
+    for (const trusted of [await read([`-ca-cert=${ca}`]), await read([], { VAULT_CACERT_BYTES: cert }), await read([], { VAULT_CAPATH: folder }), await read(['-tls-skip-verify']), await read([], { VAULT_CACERT: ca, VAULT_TLS_SERVER_NAME: 'vault.test' })])
+      assert.deepEqual(trusted, { code: 0, out: '1', err: '' })
+    assert.equal((await read([], { VAULT_CACERT: ca, VAULT_TLS_SERVER_NAME: 'other.test' })).code, 2)
+    assert.equal((await read([], { VAULT_CACERT: join(folder, 'none') })).code, 2)
+  } finally {
+    server.closeAllConnections()
+    await new Promise<void>((done) => server.close(() => done()))
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('https to a server that speaks HTTP is explained', async () => {
+  const server = createPlainServer((_request, response) => response.end())
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  try {
+    const { code, err } = await runLine(['read', 'x', `-address=https://127.0.0.1:${(server.address() as AddressInfo).port}`])
+    assert.equal(code, 2)
+    assert.match(err, /server gave HTTP response to HTTPS client/)
+  } finally {
+    server.closeAllConnections()
+    await new Promise<void>((done) => server.close(() => done()))
+  }
+})
+
+test('an address that is none is refused', async () => {
+  for (const address of ['ftp://a', 'localhost:8200', 'http://user:pw@host']) assert.equal((await runLine(['read', 'x', '-address', address])).code, 1, address)
+})

@@ -1,0 +1,4 @@
+// `strongroom scan uninstall`.
+import { remove } from './command.ts'
+
+export const run = (argv: string[]): Promise<number> => remove(argv)

@@ -1,0 +1,3 @@
+module strongroom.test/clients
+
+go 1.24
