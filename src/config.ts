@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parseHcl } from './hcl/index.ts'
 import { invalid } from './kit/errors.ts'
-import { type Fields, type Values, boolean, choice, duration, integer, isObject, list, parseFields, text } from './kit/field.ts'
+import { type Fields, type Values, boolean, choice, duration, integer, isObject, list, map, parseFields, text } from './kit/field.ts'
 
 const listenerFields = {
   address: text({ about: 'Host and port, or the path of a Unix socket.', default: '127.0.0.1:8200' }),
@@ -19,6 +19,7 @@ const listenerFields = {
   x_forwarded_for_authorized_addrs: list({ about: 'Proxies whose X-Forwarded-For is believed, as addresses or networks.', default: [] }),
   proxy_protocol_authorized_addrs: list({ about: 'Proxies that speak the PROXY protocol (version 1 or 2).', default: [] }),
   proxy_protocol_behavior: choice(['use_always', 'allow_authorized', 'deny_unauthorized'])({ about: 'Who must speak the PROXY protocol: everybody, or the named proxies, with others let in or closed.', default: 'allow_authorized' }),
+  unauthenticated_metrics_access: boolean({ about: 'Whether sys/metrics is answered without a token; in Vault\'s files below telemetry { }.', default: false }),
   socket_mode: text({ about: 'Mode of a Unix socket, octal.', default: '600' }),
 } satisfies Fields
 
@@ -35,6 +36,7 @@ const serverFields = {
   raw_storage_endpoint: boolean({ about: 'Accepted for compatibility; raw access does not exist.', default: false }),
   ui: boolean({ about: 'Accepted for compatibility.', default: false }),
   disable_mlock: boolean({ about: 'Accepted for compatibility.', default: true }),
+  function_folder: text({ about: 'Folder whose executables and modules may be rotation functions; none: no local functions.' }),
   pid_file: text({ about: 'File that holds the process id while the server runs.' }),
 } satisfies Fields
 
@@ -45,6 +47,13 @@ const snapshotFields = {
   folder: text({ about: 'Folder that snapshots are written to.', required: true }),
   every: duration({ about: 'Time from one snapshot to the next.', default: 86_400 }),
   keep: integer({ about: 'How many are kept.', default: 7 }),
+} satisfies Fields
+
+const telemetryFields = {
+  usage_gauge_period: duration({ about: 'How often tokens and leases are counted for metrics.', default: 600 }),
+  otlp_endpoint: text({ about: 'Collector that takes traces (OTLP over HTTP with JSON), such as http://127.0.0.1:4318. Without it nothing is traced.' }),
+  otlp_headers: map({ about: 'Headers for the collector.', default: {}, secret: true }),
+  otlp_service_name: text({ about: 'Name of this service in traces.', default: 'strongroom' }),
 } satisfies Fields
 
 export type ListenerConfig = Values<typeof listenerFields>
@@ -66,7 +75,7 @@ export interface Config extends Values<typeof serverFields> {
   /** The first without `disabled` is the seal, a disabled one is being left. Empty: Shamir's. */
   seals: (Block & { disabled: boolean })[]
   audit: AuditBlock[]
-  telemetry: Record<string, unknown>
+  telemetry: Values<typeof telemetryFields>
   /** Snapshots by the clock; null: none. */
   snapshots: Values<typeof snapshotFields> | null
   userLockout: Record<string, Record<string, unknown>>
@@ -140,11 +149,11 @@ export function toConfig(raw: Record<string, unknown>): Config {
     storage: block,
     listeners: labelled(raw.listener).map(({ type, body }) => {
       if (type !== 'tcp' && type !== 'unix') throw invalid(`listener "${type}" is not known: use "tcp" or "unix"`)
-      return parseFields(listenerFields, body)
+      return parseFields(listenerFields, { ...(isObject(body.telemetry) && body.telemetry), ...body })
     }),
     seals: seals.map(({ type, body }) => ({ type, options: strings(body), disabled: body.disabled === true || body.disabled === 'true' })),
     audit: auditBlocks(raw.audit),
-    telemetry: isObject(raw.telemetry) ? raw.telemetry : {},
+    telemetry: parseFields(telemetryFields, isObject(raw.telemetry) ? raw.telemetry : {}),
     snapshots: isObject(raw.snapshots) ? parseFields(snapshotFields, raw.snapshots) : null,
     userLockout: Object.fromEntries(labelled(raw.user_lockout).map(({ type, body }) => [type, body])),
     unknown: Object.keys(raw).filter((key) => !(key in serverFields) && !stanzas.includes(key)),

@@ -31,7 +31,10 @@ import { cubbyholeEngine } from './system/cubbyhole.ts'
 import { identityEngine } from './system/identity/index.ts'
 import { developmentRoutes, withRoutes } from './system/development.ts'
 import { systemEngine } from './system/index.ts'
-import type { NodeControls } from './system/node.ts'
+import { type NodeControls, recordVersion } from './system/node.ts'
+import { Observation } from './telemetry/controls.ts'
+import type { Sample } from './telemetry/metrics.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
 import { tokenEngine } from './system/token.ts'
 import { apiVersion, buildDate, version } from './version.ts'
 import { Housekeeping, type Job } from './housekeeping.ts'
@@ -41,6 +44,7 @@ export interface Server {
   core: Core
   keeper: SealKeeper
   listening: Listening[]
+  observe: Observation
   answer(request: Request): Promise<Response>
   /** Reads certificates anew and opens audit files again. */
   reload(): Promise<void>
@@ -55,25 +59,34 @@ export interface Peers {
   development?: boolean
   /** Told the root key when this process unseals, null when it seals. */
   sealChanged?(rootKey: Buffer | null): void
+  /** What the other processes over this store counted. */
+  gather?: (() => Promise<Sample[][]>) | undefined
   /** Answers requests that another process must answer; null for all others. */
   handOver?(request: Request): Promise<Response> | null
 }
 
 /** Opens the storage, unseals where the seal can, and listens. */
 export async function startServer(config: Config, log: Log, peers: Peers = {}): Promise<Server> {
-  const storage = await openStorage(config)
-  const server = await assemble(config, storage, log, peers)
+  const telemetry = new Telemetry(config.telemetry.usage_gauge_period)
+  const storage = telemetry.storage.watch(await openStorage(config))
+  const server = await assemble(config, storage, telemetry, log, peers)
   try {
     await server.keeper.openByItself()
     const answer = (request: Request): Promise<Response> => peers.handOver?.(request) ?? server.answer(request)
     for (const listener of config.listeners) {
-      server.listening.push(await listen(listener, answer, { failed: (cause) => log.write('error', 'a request failed', describeError(cause)), streams: takesUpload }, { reusePort: peers.reusePort ?? false }))
+      server.listening.push(await listen(listener, listener.unauthenticated_metrics_access ? openMetrics(server, answer) : answer, { failed: (cause) => log.write('error', 'a request failed', describeError(cause)), streams: takesUpload }, { reusePort: peers.reusePort ?? false }))
     }
   } catch (cause) {
     await server.stop()
     throw cause
   }
   return server
+}
+
+/** Where the listener says so, metrics are answered to anybody, sealed or not: they hold nothing secret. */
+const openMetrics = (server: Server, answer: (request: Request) => Promise<Response>) => async (request: Request): Promise<Response> => {
+  if (request.method !== 'GET' || !/^\/v1\/sys\/metrics(?:\?|$)/.test(request.url)) return answer(request)
+  return { status: 200, ...(await server.observe.metrics(/[?&]format=prometheus(?:&|$)/.test(request.url) ? 'prometheus' : 'json')) }
 }
 
 /** Throws `invalid` for a type that is not known. */
@@ -93,7 +106,7 @@ export async function openSeal(config: Config, disabled: boolean): Promise<AutoS
   return type.open(block.options)
 }
 
-async function assemble(config: Config, storage: Storage, log: Log, peers: Peers): Promise<Server> {
+async function assemble(config: Config, storage: Storage, telemetry: Telemetry, log: Log, peers: Peers): Promise<Server> {
   const barrier = new Barrier(storage)
   const state = { activeSince: null as string | null, cluster: null as { name: string; id: string } | null }
   const audit = new AuditBroker({
@@ -106,7 +119,7 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
   const auth = byType(authMethods)
   const plugins: Plugins = { secret: byType(engines), auth }
   const core = new Core({ storage, barrier, audit, plugins, defaults: { ttl: config.default_lease_ttl, maxTtl: config.max_lease_ttl } })
-  auth.set('aws', awsAuth(core))
+  auth.set('aws', awsAuth(core, { folder: peers.development ? '*' : (config.function_folder ?? null), path: environment.all().PATH ?? '', address: () => config.api_addr ?? listening[0]?.address ?? '' }))
   const aws = awsDialect(core)
   const jobs: Job[] = []
   const housekeeping = new Housekeeping(core, (cause) => log.write('error', 'background work failed', describeError(cause)), jobs)
@@ -120,6 +133,7 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
       await audit.load()
       await core.refresh()
       state.cluster = { name: config.cluster_name, id: await core.clusterId() }
+      await recordVersion(core, version)
       state.activeSince = new Date().toISOString()
       housekeeping.start()
       peers.sealChanged?.(barrier.rootKey())
@@ -140,7 +154,8 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
   const schedule = config.snapshots
   if (schedule) jobs.push({ every: 30, run: () => runSchedule(schedule, () => snapshots.save(), core.now()) })
   const listening: Listening[] = []
-  const inFlight = new InFlight()
+  const inFlight = new InFlight((milliseconds, status) => telemetry.answered(milliseconds, status))
+  const observe = new Observation({ telemetry, core, log, settings: config.telemetry, version, inFlight: () => inFlight.size, others: peers.gather })
   const reload = async (): Promise<void> => {
     for (const one of listening) one.reload()
     await audit.reopen()
@@ -156,7 +171,7 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
     const at = treeOf(routesOf(mount!)).at(path.replace(/\/$/, ''))
     return { help: pathHelp(path, at, routesOf(mount!)), see_also: null, openapi: openApi([{ mount: mount!.record.path, type: mount!.record.type, routes: at.length > 0 ? at : routesOf(mount!) }], version) }
   }
-  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls, snapshots })
+  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls, snapshots, observe })
   core.mounts.install([
     { path: 'sys/', class: 'secret', engine: peers.development ? withRoutes(system, developmentRoutes(core)) : system },
     { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
@@ -171,8 +186,11 @@ async function assemble(config: Config, storage: Storage, log: Log, peers: Peers
     listening,
     answer: (request) => inFlight.track(request, aws.claims(request) ? aws.answer(request) : answerVault(core, request)),
     reload,
+    observe,
     async stop() {
+      observe.end()
       await Promise.all(listening.map((one) => one.close(5000)))
+      await observe.close()
       await keeper.seal()
       barrier.close()
       await storage.close()

@@ -4,10 +4,12 @@ import { Fault } from './kit/errors.ts'
 import { describeError, makeLog } from './log.ts'
 import { type Server, startServer } from './server.ts'
 import type { Forwarded, FromWorker, ToWorker } from './workers.ts'
-import { isCeremony } from './workers.ts'
+import type { Sample } from './telemetry/metrics.ts'
+import { isCeremony, workerCount } from './workers.ts'
 
 const tell = (message: FromWorker): void => void process.send!(message)
 const waiting = new Map<number, (response: Response) => void>()
+const gathering = new Map<number, (samples: Sample[]) => void>()
 let server: Server | null = null
 let nextId = 0
 
@@ -28,6 +30,24 @@ function forward(request: Request): Promise<Response> {
   })
 }
 
+const patience = 1000
+
+/** What the other workers counted; of those that do not answer in time, nothing. */
+function gather(others: number): Promise<Sample[][]> {
+  const id = nextId++
+  const counted: Sample[][] = []
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      gathering.delete(id)
+      resolve(counted)
+    }
+    const timer = setTimeout(done, patience)
+    gathering.set(id, (samples) => counted.push(samples) === others && done())
+    tell({ kind: 'gather', id })
+  })
+}
+
 async function answerForwarded(from: number, { id, request }: Forwarded): Promise<void> {
   const sent = await server!.answer({ ...request, body: Buffer.from(request.body, 'latin1'), signal: new AbortController().signal, certificate: null })
   const body = typeof sent.body === 'string' ? sent.body : Buffer.from(sent.body as Uint8Array).toString()
@@ -41,6 +61,7 @@ async function start(message: Extract<ToWorker, { kind: 'start' }>): Promise<voi
   try {
     server = await startServer(config, log, {
       reusePort: true,
+      gather: () => gather(workerCount(config) - 1),
       ...(first ? { sealChanged: (rootKey: Buffer | null) => tell({ kind: 'seal', rootKey: rootKey?.toString('base64') ?? '' }) } : { handOver: (request: Request) => (isCeremony(request.url) ? forward(request) : null) }),
     })
     tell({ kind: 'listening', addresses: server.listening.map((one) => one.address) })
@@ -70,6 +91,8 @@ const handlers: { [K in ToWorker['kind']]: (message: Extract<ToWorker, { kind: K
     waiting.delete(id)
   },
   seal: ({ rootKey }) => seal(rootKey),
+  count: async ({ from, id }) => tell({ kind: 'counted', to: from, id, samples: (await server?.observe.samples()) ?? [] }),
+  counted: ({ id, samples }) => gathering.get(id)?.(samples),
   reload: () => server?.reload(),
   stop: async () => {
     await server?.stop()

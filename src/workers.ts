@@ -6,6 +6,7 @@ import { extname } from 'node:path'
 import type { Config } from './config.ts'
 import type { Request, Response } from './http/listener.ts'
 import { Fault } from './kit/errors.ts'
+import type { Sample } from './telemetry/metrics.ts'
 
 /** A request on its way between processes. */
 export interface Forwarded {
@@ -18,6 +19,8 @@ export type FromWorker =
   | { kind: 'failed'; message: string }
   | { kind: 'forward'; forwarded: Forwarded }
   | { kind: 'answer'; to: number; id: number; response: { status: number; contentType: string; body: string; headers?: Record<string, string> } }
+  | { kind: 'gather'; id: number }
+  | { kind: 'counted'; to: number; id: number; samples: Sample[] }
   /** Base64 of the root key; empty: sealed. */
   | { kind: 'seal'; rootKey: string }
 
@@ -26,6 +29,8 @@ export type ToWorker =
   | { kind: 'forward'; from: number; forwarded: Forwarded }
   | { kind: 'answer'; id: number; response: Response }
   | { kind: 'seal'; rootKey: string }
+  | { kind: 'count'; from: number; id: number }
+  | { kind: 'counted'; id: number; samples: Sample[] }
   | { kind: 'reload' }
   | { kind: 'stop' }
 
@@ -59,6 +64,8 @@ export async function startWorkers(config: Config, count: number): Promise<Worke
   const relay = (index: number, message: FromWorker): void => {
     if (message.kind === 'forward') send(0, { kind: 'forward', from: index, forwarded: message.forwarded })
     else if (message.kind === 'answer') send(message.to, { kind: 'answer', id: message.id, response: message.response })
+    else if (message.kind === 'gather') workers.forEach((_, other) => other !== index && send(other, { kind: 'count', from: index, id: message.id }))
+    else if (message.kind === 'counted') send(message.to, { kind: 'counted', id: message.id, samples: message.samples })
     else if (message.kind === 'seal' && index === 0) {
       rootKey = message.rootKey
       for (let other = 1; other < workers.length; other++) send(other, { kind: 'seal', rootKey })

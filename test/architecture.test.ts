@@ -24,6 +24,7 @@ const arrows: Record<string, string[]> = {
   system: ['kit', 'crypto', 'core', 'barrier', 'clients', 'derive', 'version.ts'],
   derive: ['kit'],
   snapshot: ['kit', 'core', 'barrier', 'storage'],
+  telemetry: ['kit', 'core', 'log.ts'],
   http: ['kit', 'config.ts'],
   dialects: ['kit', 'core', 'http', 'crypto'],
   scan: ['kit', 'crypto', 'hcl'],

@@ -13,6 +13,7 @@ export interface DevServer {
   client: Client
   /** What was logged. */
   lines: string[]
+  log: Log
   unsealKeys: Buffer[]
   stop(): Promise<void>
 }
@@ -28,5 +29,5 @@ export async function startDev(raw: Record<string, unknown> = {}, listener: Part
   await server.core.refresh()
   await server.core.mounts.create(rootNamespace, { class: 'secret', path: 'secret/', type: 'kv', options: { version: '2' }, description: '' })
   const address = server.listening[0]!.address
-  return { server, address, token: rootToken, client: new Client({ address, token: rootToken, retries: 0 }), lines, unsealKeys: keys, stop: () => server.stop() }
+  return { server, address, token: rootToken, client: new Client({ address, token: rootToken, retries: 0 }), lines, log, unsealKeys: keys, stop: () => server.stop() }
 }

@@ -32,7 +32,7 @@ export interface AccessKey {
   /** Session tags, source identity and the like: shown in audit. */
   metadata: Record<string, string>
   noDefaultPolicy: boolean
-  /** May do everything in its namespace; comes from a development server's test keys alone. */
+  /** May do everything in its namespace: a development server's test keys, and, narrowed by a session policy, the keys of rotation functions. */
   administrator?: boolean
   /** A policy in the language of IAM that narrows the key in its own dialect. */
   sessionPolicy?: string
@@ -84,6 +84,7 @@ export class AccessKeys {
   readonly #due: Due
   readonly #now: () => number
   readonly #namespaces: Namespaces
+  readonly #used = new WeakMap<AccessKey, number>()
   readonly #tokens = new WeakMap<AccessKey, Token>()
   /** Keys that exist without being stored; set by a development server alone. */
   virtual: ((id: string) => Promise<{ key: AccessKey; secret: string } | null>) | null = null
@@ -189,6 +190,8 @@ export class AccessKeys {
   /** Notes when a key was used last, once an hour; nothing waits for it. */
   noteUse(key: AccessKey, service: string, region: string): void {
     const hour = Math.trunc(this.#now() / 3_600_000) * 3600
+    if (this.#used.get(key) === hour) return
+    this.#used.set(key, hour)
     void this.#view
       .read<{ at: number }>(`used/${key.id}`)
       .then((seen) => (seen?.at === hour ? undefined : this.#view.write(`used/${key.id}`, { at: hour, service, region })))

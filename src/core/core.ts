@@ -8,13 +8,14 @@ import type { Storage } from '../kit/storage.ts'
 import type { View } from '../kit/view.ts'
 import { AccessKeys } from './access-keys.ts'
 import type { AuditBroker } from './audit/broker.ts'
+import type { Call, Reply } from './call.ts'
 import { Due } from './due.ts'
 import { Gate } from './gate.ts'
 import { Identity } from './identity/identity.ts'
 import { Leases } from './leases.ts'
 import { Lockout } from './lockout.ts'
 import { Mfa } from './mfa/mfa.ts'
-import { type Mount, Mounts, type Plugins, type Target } from './mounts.ts'
+import { type Mount, type MountRecord, Mounts, type Plugins, type Target } from './mounts.ts'
 import { type Namespace, Namespaces } from './namespaces.ts'
 import { generatePassword, parsePasswordPolicy } from './policy/index.ts'
 import { Policies } from './policies.ts'
@@ -56,8 +57,11 @@ export class Core {
   readonly root: View
   /** What `?help=1` shows of a path; set by who knows how routes are described. */
   help: (target: Target) => Record<string, unknown> = () => ({})
+  /** Begins a span for a call and gives what ends it; absent unless traces are configured. */
+  trace: ((call: Call) => (target: Target | null, reply: Reply) => void) | null = null
   /** Told what went wrong inside, with the request's id; the client sees only `internal error`. */
   report: (requestId: string, cause: unknown) => void = () => {}
+  readonly #stores = new WeakMap<MountRecord, View>()
   #stale = true
   #auditStale = false
   #refreshing: Promise<void> | null = null
@@ -141,7 +145,9 @@ export class Core {
 
   /** Where an engine of this mount keeps its data. */
   storeOf(mount: Mount): View {
-    return this.barrier.view(`logical/${mount.record.uuid}/`)
+    let store = this.#stores.get(mount.record)
+    if (!store) this.#stores.set(mount.record, (store = this.barrier.view(`logical/${mount.record.uuid}/`)))
+    return store
   }
 
   /** Password policies of a namespace, by name. */

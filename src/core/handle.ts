@@ -14,11 +14,23 @@ import { treeOf } from './route-tree.ts'
 import { settle } from './settle.ts'
 
 /** Answers a call. Never throws for what a client did; rejects only when the server itself is broken. */
-export async function handle(core: Core, call: Call): Promise<Reply> {
+export function handle(core: Core, call: Call): Promise<Reply> {
+  return core.trace === null ? handled(core, call) : traced(core, call, core.trace(call))
+}
+
+async function traced(core: Core, call: Call, end: (target: Target | null, reply: Reply) => void): Promise<Reply> {
+  let found: Target | null = null
+  const reply = await handled(core, call, (target) => (found = target))
+  end(found, reply)
+  return reply
+}
+
+async function handled(core: Core, call: Call, resolved?: (target: Target) => void): Promise<Reply> {
   try {
     core.quotas.admit(call)
     await core.refresh()
     const target = core.mounts.resolve(call.operation, call.namespace, call.path)
+    resolved?.(target)
     if (core.barrier.sealed) return await whileSealed(core, call, target)
     if (call.namespace !== '' && !core.namespaces.at(call.namespace)) throw new Fault('not-found', 'no such namespace')
     return await gated(core, call, target)

@@ -35,6 +35,8 @@ export interface MountRecord {
   local: boolean
   sealWrap: boolean
   externalEntropyAccess: boolean
+  /** Made before anyone asked: whoever enables the same type at this path takes it over. */
+  implied?: true
 }
 
 export interface Mount {
@@ -205,6 +207,8 @@ export class Mounts {
   async create(namespace: Namespace, wanted: Pick<MountRecord, 'class' | 'path' | 'type'> & Partial<MountRecord>): Promise<Mount> {
     const engine = (wanted.class === 'auth' ? this.plugins.auth : this.plugins.secret).get(wanted.type)
     if (!engine) throw invalid(`plugin not found in the catalog: ${wanted.type}`)
+    const present = this.at(namespace.path + wanted.path)
+    if (present?.record.implied && present.record.type === wanted.type) return this.change(present, { ...wanted, implied: undefined })
     this.#refuseTaken(namespace, wanted.path, wanted.class)
     engine.check?.(wanted.options ?? {})
     const record: MountRecord = {
@@ -235,13 +239,13 @@ export class Mounts {
     if (this.#namespaces.at(full)) throw invalid(`path is already in use by a namespace at ${path}`)
   }
 
-  async change(mount: Mount, change: Partial<Pick<MountRecord, 'path' | 'description' | 'options' | 'config'>>): Promise<Mount> {
+  async change(mount: Mount, change: { [K in keyof MountRecord]?: MountRecord[K] | undefined }): Promise<Mount> {
     if (change.path !== undefined && change.path !== mount.record.path) {
       if (mount.builtin) throw invalid(`cannot remount "${mount.record.path}"`)
       this.#refuseTaken(mount.namespace, change.path, mount.record.class)
     }
     mount.engine.check?.(change.options ?? mount.record.options)
-    const record = { ...mount.record, ...change }
+    const record = { ...mount.record, ...change } as MountRecord
     await this.#view.write(record.uuid, record)
     this.#table.delete(mount.fullPath)
     this.#place(record)

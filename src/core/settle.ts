@@ -57,11 +57,14 @@ async function login(core: Core, call: Call, mount: Mount, grant: Grant): Promis
   if (entityId !== '' && (await core.identity.resolve(entityId))?.disabled) throw new Fault('denied')
   const pending = await core.mfa.guard(call, mount, grant, entityId)
   if (pending) return pending
-  return mint(core, mount, grant, entityId)
+  return mint(core, mount, grant, entityId, loginPath(call, mount))
 }
 
-/** Mints the token of a login that every guard has let pass. */
-export async function mint(core: Core, mount: Mount, grant: Grant, entityId: string): Promise<AuthReply> {
+/** Path of a login below its mount. */
+const loginPath = (call: Call, mount: Mount): string => `${call.namespace}${call.path}`.slice(mount.fullPath.length)
+
+/** Mints the token of a login that every guard has let pass; `path`: of the login, below its mount. */
+export async function mint(core: Core, mount: Mount, grant: Grant, entityId: string, path: string): Promise<AuthReply> {
   const limits = tokenLimits(core, mount, grant)
   const names = grant.policies.map((name) => name.toLowerCase().trim()).filter((name) => name !== '')
   if (names.includes('root')) throw new Fault('invalid', 'auth methods cannot create root tokens')
@@ -74,7 +77,7 @@ export async function mint(core: Core, mount: Mount, grant: Grant, entityId: str
     namespace: mount.namespace.path,
     namespaceId: mount.namespace.id,
     policies,
-    path: `${mount.record.path}login`,
+    path: mount.record.path + path,
     metadata: grant.metadata ?? {},
     displayName: `${mount.record.path.slice('auth/'.length, -1)}-${grant.displayName}`.replace(/-$/, ''),
     uses: grant.uses ?? 0,

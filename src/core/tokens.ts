@@ -73,6 +73,8 @@ export const keyOfToken = (token: string): string => hash('sha256', token, 'hex'
 const seconds = (milliseconds: number): number => Math.trunc(milliseconds / 1000)
 
 export class Tokens {
+  /** How many this process made. */
+  created = 0
   readonly #view: View
   readonly #root: View
   readonly #due: Due
@@ -88,6 +90,7 @@ export class Tokens {
 
   /** Mints a token and stores it; returns the token (shown once) and its record. `wanted.id` sets the token itself. */
   async create(wanted: NewToken, id?: string): Promise<{ token: string; record: Token }> {
+    this.created++
     const createdAt = seconds(this.#now())
     const times = { createdAt, renewedAt: 0, expiresAt: wanted.ttl > 0 ? createdAt + wanted.ttl : 0 }
     if (wanted.type === 'batch') {
@@ -97,7 +100,8 @@ export class Tokens {
     const token = id ?? `hvs.${randomText(24)}`
     const record: Token = { ...wanted, ...times, key: keyOfToken(token), accessor: randomText(24) }
     await this.#root.update(async (tx) => {
-      if ((await tx.get(`token/id/${record.key}`)) !== null) throw invalid('cannot create a token with a duplicate ID')
+      // A random token cannot be there: nothing is read for it, neither here nor when the write is checked.
+      if (id !== undefined && (await tx.get(`token/id/${record.key}`)) !== null) throw invalid('cannot create a token with a duplicate ID')
       this.#write(tx, record)
       tx.put(`token/accessor/${record.accessor}`, Buffer.from(record.key))
       tx.put(`token/of/${record.namespaceId}/${record.accessor}`, new Uint8Array(0))

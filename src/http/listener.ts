@@ -53,6 +53,8 @@ export interface ListenHooks {
 /** Within this file: with where a request really comes from. */
 interface Hooks extends ListenHooks {
   remoteOf(message: IncomingMessage): Origin
+  /** No further request is taken of a connection. */
+  closing: boolean
 }
 
 export async function listen(config: ListenerConfig, answer: Answerer, hooks: ListenHooks, options: { reusePort?: boolean } = {}): Promise<Listening> {
@@ -60,6 +62,7 @@ export async function listen(config: ListenerConfig, answer: Answerer, hooks: Li
     cert: readFileSync(required(config.tls_cert_file, 'tls_cert_file')),
     key: readFileSync(required(config.tls_key_file, 'tls_key_file')),
     ...(config.tls_client_ca_file !== undefined && { ca: readFileSync(config.tls_client_ca_file) }),
+    minVersion: config.tls_min_version === 'tls13' ? ('TLSv1.3' as const) : ('TLSv1.2' as const),
   })
   const proxies = config.x_forwarded_for_authorized_addrs
   checkCidrs(proxies, 'x_forwarded_for_authorized_addrs')
@@ -69,13 +72,13 @@ export async function listen(config: ListenerConfig, answer: Answerer, hooks: Li
     const { address, port } = originOf(message.socket) ?? { address: message.socket.remoteAddress ?? '', port: message.socket.remotePort ?? 0 }
     return proxies.length === 0 ? { address, port } : { address: forwardedFor(address, message.headers['x-forwarded-for'], proxies), port }
   }
-  const inner: Hooks = { ...hooks, remoteOf }
+  const inner: Hooks = { ...hooks, remoteOf, closing: false }
   const onRequest = (message: IncomingMessage, response: ServerResponse): void => void serve(message, response, config, answer, inner)
   const common = { maxHeaderSize: 65_536, keepAliveTimeout: 90_000, requestTimeout: config.max_request_duration * 1000 }
   const server = config.tls_disable
     ? createServer(common, onRequest)
     : createTlsServer(
-        { ...common, ...secrets(), minVersion: config.tls_min_version === 'tls13' ? 'TLSv1.3' : 'TLSv1.2', requestCert: config.tls_client_ca_file !== undefined, rejectUnauthorized: config.tls_require_and_verify_client_cert },
+        { ...common, ...secrets(), requestCert: config.tls_client_ca_file !== undefined, rejectUnauthorized: config.tls_require_and_verify_client_cert },
         onRequest,
       )
   admitMethods(server, config.tls_disable ? 'connection' : 'secureConnection')
@@ -93,7 +96,10 @@ export async function listen(config: ListenerConfig, answer: Answerer, hooks: Li
     reload: () => {
       if (!config.tls_disable && 'setSecureContext' in server) (server as unknown as { setSecureContext(options: object): void }).setSecureContext(secrets())
     },
-    close: (grace) => close(server, grace),
+    close: (grace) => {
+      inner.closing = true
+      return close(server, grace)
+    },
   }
 }
 
@@ -135,8 +141,8 @@ async function serve(message: IncomingMessage, response: ServerResponse, config:
     const streams = hooks.streams?.(message.method, message.url) ?? false
     const body = streams ? nothing : await readBody(message, config.max_request_size)
     const sent = await answer(requestOf(message, response, body, hooks, streams))
-    // What nobody read of an upload must not be taken for the next request.
-    if (streams && !message.readableEnded) sent.headers = { ...sent.headers, connection: 'close' }
+    // What nobody read of an upload must not be taken for the next request; a server that stops takes none.
+    if (hooks.closing || (streams && !message.readableEnded)) sent.headers = { ...sent.headers, connection: 'close' }
     await send(message, response, sent)
   } catch (cause) {
     if (!(cause instanceof Fault)) hooks.failed(cause)

@@ -32,8 +32,10 @@ export class Fault extends Error {
   readonly status: number
   readonly messages: string[]
   readonly data: Record<string, unknown> | undefined
+  /** Tells faults of one code apart for a dialect that has a name of its own for each: what is wrong, and the word it turns on. Never answered as it is. */
+  readonly reason: readonly [is: string, word?: string] | undefined
 
-  constructor(code: FaultCode, message?: string | string[], options: { cause?: unknown; data?: Record<string, unknown>; status?: number } = {}) {
+  constructor(code: FaultCode, message?: string | string[], options: { cause?: unknown; data?: Record<string, unknown>; status?: number; reason?: readonly [is: string, word?: string] } = {}) {
     const messages = message === undefined ? [faults[code].message] : Array.isArray(message) ? message : [message]
     super(messages.join('; '), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'Fault'
@@ -41,6 +43,7 @@ export class Fault extends Error {
     this.status = options.status ?? faults[code].status
     this.messages = messages
     this.data = options.data
+    this.reason = options.reason
   }
 }
 

@@ -59,12 +59,12 @@ export async function openScanner(settings: Settings, setup: Setup): Promise<Sca
   const wanted = wantedRules(settings)
   const rules = setup.builtin ? (await loadRules()).filter((rule) => (!wanted || wanted.includes(rule.id)) && !setup.disabled(rule.id)) : []
   const detectors = setup.builtin ? genericDetectors() : []
-  return new Scanner({ rules, detectors, finders, refuse: refuseAlso(refuse, setup) })
+  return new Scanner({ rules: [...setup.rules, ...rules], detectors, finders, refuse: refuseAlso(refuse, setup) })
 }
 
 /** Detectors of the house report under rules that a configuration may have switched off. */
 const refuseAlso = (refuse: Setup['refuse'], setup: Setup): Refuse => (finding, text, candidate) =>
-  (candidate.rule.generic === true && setup.disabled(finding.rule)) || (refuse?.(finding, text, candidate) ?? false)
+  (candidate.rule.generic === true && setup.disabled(finding.rule)) || refuse(finding, text, candidate)
 
 async function collect(job: Job, positionals: string[]): Promise<Finding[]> {
   const { settings, scanner, warn } = job

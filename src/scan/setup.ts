@@ -2,7 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finding } from './finding.ts'
+import type { Candidate } from './match/candidate.ts'
 import type { Finder, Refuse } from './match/finder.ts'
+import type { Text } from './match/text.ts'
+import type { Rule } from './rule.ts'
 import { ScanError } from './scan-error.ts'
 
 export interface Part {
@@ -10,6 +13,8 @@ export interface Part {
   replaces?: boolean
   /** Rules of the house that it switches off. */
   disabled?(id: string): boolean
+  /** Rules beside those of the house. */
+  rules?: Rule[]
   finders?: Finder[]
   refuse?: Refuse
   /** Has the last word on what is reported. */
@@ -20,8 +25,9 @@ export interface Setup {
   /** Whether rules and detectors of the house take part. */
   builtin: boolean
   disabled(id: string): boolean
+  rules: Rule[]
   finders: Finder[]
-  refuse: Refuse | undefined
+  refuse: Refuse
   finish(findings: Finding[]): Promise<Finding[]>
 }
 
@@ -44,8 +50,9 @@ export async function prepare(settings: SetupSettings, extra: Part[] = []): Prom
   return {
     builtin: !parts.some((part) => part.replaces),
     disabled: (id) => parts.some((part) => part.disabled?.(id)),
+    rules: parts.flatMap((part) => part.rules ?? []),
     finders: parts.flatMap((part) => part.finders ?? []),
-    refuse: refusing.length === 0 ? undefined : (finding, text, candidate) => refusing.some((refuse) => refuse(finding, text, candidate)),
+    refuse: (finding, text, candidate) => isOfBaseline(text, candidate) || refusing.some((refuse) => refuse(finding, text, candidate)),
     finish: async (findings) => {
       for (const part of parts) if (part.finish) findings = await part.finish(findings)
       return findings
@@ -53,11 +60,17 @@ export async function prepare(settings: SetupSettings, extra: Part[] = []): Prom
   }
 }
 
+/** Digests in baselines look like secrets. */
+const isOfBaseline = (text: Text, candidate: Candidate): boolean =>
+  /"(?:hashed_secret|fingerprint)": *"[\da-f]{32,40}"/.test(text.string.slice(text.lineStart(candidate.start), text.lineEnd(candidate.end)))
+
 async function partsOf(settings: SetupSettings): Promise<Part[]> {
   const root = settings.root ?? '.'
   const parts: Part[] = []
   const found = (name: string): string | null => (settings.discover && existsSync(join(root, name)) ? join(root, name) : null)
-  const config = settings.config ?? found('.gitleaks.toml')
+  const own = isOwn(settings.config) ? settings.config : found('.strongroom-scan.yaml')
+  if (own) parts.push(await (await import('./own-configuration.ts')).ownPart(own))
+  const config = isOwn(settings.config) ? undefined : (settings.config ?? found('.gitleaks.toml'))
   if (config) parts.push(await (await import('./formats/gitleaks/index.ts')).gitleaksPart(config, settings.config === undefined))
   const ignored = found('.gitleaksignore')
   if (ignored) parts.push((await import('./formats/gitleaks/index.ts')).ignorePart(readText(ignored)))
@@ -65,6 +78,8 @@ async function partsOf(settings: SetupSettings): Promise<Part[]> {
   if (settings.baseline) parts.push(await (await import('./baseline.ts')).baselinePart(settings.baseline))
   return parts
 }
+
+const isOwn = (file: string | undefined): file is string => file !== undefined && /\.ya?ml$/.test(file)
 
 export function readText(file: string): string {
   try {

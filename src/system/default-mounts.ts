@@ -7,9 +7,9 @@ import type { Namespace } from '../core/namespaces.ts'
 export async function mountDefaults(core: Core, namespace: Namespace, kv: 1 | 2 | null = 2): Promise<void> {
   const wanted: (Pick<MountRecord, 'class' | 'path' | 'type'> & Partial<MountRecord>)[] = [
     ...(kv === null ? [] : [{ class: 'secret' as const, path: 'secret/', type: 'kv', options: { version: String(kv) }, description: 'key/value secret storage' }]),
-    { class: 'secret', path: 'parameter/', type: 'kv', options: { version: '2' }, description: 'parameters' },
-    { class: 'secret', path: 'transit/', type: 'transit', description: 'encryption as a service' },
-    { class: 'auth', path: 'auth/aws/', type: 'aws', description: 'access keys and roles' },
+    { class: 'secret', path: 'parameter/', type: 'kv', options: { version: '2' }, description: 'parameters', implied: true },
+    { class: 'secret', path: 'transit/', type: 'transit', description: 'encryption as a service', implied: true },
+    { class: 'auth', path: 'auth/aws/', type: 'aws', description: 'access keys and roles', implied: true },
   ]
   await core.refresh()
   for (const mount of wanted) if (!core.mounts.at(namespace.path + mount.path)) await core.mounts.create(namespace, mount)

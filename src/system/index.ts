@@ -13,6 +13,7 @@ import { mfaRoutes } from './mfa.ts'
 import { mountRoutes } from './mounts.ts'
 import { namespaceRoutes } from './namespaces.ts'
 import { type NodeControls, nodeRoutes } from './node.ts'
+import { type ObserveControls, observeRoutes } from './observe.ts'
 import { policyRoutes } from './policies.ts'
 import { quotaRoutes } from './quotas.ts'
 import { sealRoutes } from './seal.ts'
@@ -28,6 +29,7 @@ export interface SystemParts {
   unauthenticated: boolean
   controls: NodeControls
   snapshots: SnapshotControls
+  observe: ObserveControls
 }
 
 /** What concerns the whole server is answered in the root namespace alone. */
@@ -40,7 +42,7 @@ const rootOnly = (routes: Route[]): Route[] =>
     },
   }))
 
-export function systemEngine({ core, keeper, facts, unauthenticated, controls, snapshots }: SystemParts): Engine {
+export function systemEngine({ core, keeper, facts, unauthenticated, controls, snapshots, observe }: SystemParts): Engine {
   return {
     type: 'system',
     about: 'Operates the server',
@@ -59,6 +61,7 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls, s
       ...rootOnly(quotaRoutes(core)),
       ...nodeRoutes(core, facts, controls),
       ...rootOnly(storageRoutes(snapshots, facts)),
+      ...rootOnly(observeRoutes(observe)),
       ...toolRoutes,
     ],
   }

@@ -21,6 +21,22 @@ export interface NodeControls {
   inFlight(): { id: string; path: string; address: string; started: number }[]
 }
 
+interface Installed {
+  /** ISO 8601. */
+  installed: string
+  previous: string | null
+}
+
+/** Notes, at the first unsealing by a version, that it runs on this store. */
+export function recordVersion(core: Core, running: string): Promise<void> {
+  return core.root.update(async (tx) => {
+    const history = (await tx.read<Record<string, Installed>>('version-history')) ?? {}
+    if (Object.hasOwn(history, running)) return
+    const previous = Object.keys(history).sort((one, other) => history[one]!.installed.localeCompare(history[other]!.installed)).at(-1) ?? null
+    tx.write('version-history', { ...history, [running]: { installed: new Date(core.now()).toISOString(), previous } satisfies Installed })
+  })
+}
+
 const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const
 
 export const nodeRoutes = (core: Core, facts: NodeFacts, controls: NodeControls): Route[] => [
@@ -67,7 +83,7 @@ export const nodeRoutes = (core: Core, facts: NodeFacts, controls: NodeControls)
     access: 'sudo',
     takes: {},
     async run() {
-      const history = (await core.root.read<Record<string, { installed: string; previous: string | null }>>('version-history')) ?? {}
+      const history = (await core.root.read<Record<string, Installed>>('version-history')) ?? {}
       const keys = Object.keys(history)
       return listing(keys, Object.fromEntries(keys.map((key) => [key, { build_date: facts.buildDate, timestamp_installed: history[key]!.installed, previous_version: history[key]!.previous }])))
     },

@@ -181,7 +181,7 @@ async function create(core: Core, context: Context, input: Input, path: string, 
     renewable: type === 'service' && ttl > 0 && input.renewable && (role?.renewable ?? true),
     entityId: await entityOf(core, context, asked),
     role: role?.name ?? '',
-    boundCidrs: role?.boundCidrs ?? parent.boundCidrs,
+    boundCidrs: role && role.boundCidrs.length > 0 ? role.boundCidrs : parent.boundCidrs,
     noDefaultPolicy: !policies.includes('default'),
     mountAccessor: '',
   }

@@ -104,8 +104,9 @@ function lookupRoutes(core: Core): Route[] {
   ]
 }
 
-async function renew(core: Core, context: Context, record: Token, id: string, wanted: number) {
-  if (record.role !== '' && !(await findTokenRole(context.store, record.role))) throw invalid(`original token role "${record.role}" could not be found, not renewing`)
+async function renew(core: Core, record: Token, id: string, wanted: number) {
+  const home = core.mounts.at(`${record.namespace}auth/token/`)
+  if (record.role !== '' && !(home && (await findTokenRole(core.storeOf(home), record.role)))) throw invalid(`original token role "${record.role}" could not be found, not renewing`)
   const renewed = await renewToken(core, record, wanted)
   const left = renewed.expiresAt - Math.trunc(core.now() / 1000)
   const auth = { ...(await authReply(core, id, renewed)), leaseDuration: left }
@@ -120,7 +121,7 @@ function renewRoutes(core: Core): Route[] {
       path: 'renew-self',
       about: 'Extends the caller\'s own token.',
       takes: { increment },
-      run: async (context, input) => renew(core, context, await callersToken(core, context), context.presented ?? '', input.increment),
+      run: async (context, input) => renew(core, await callersToken(core, context), context.presented ?? '', input.increment),
     }),
     route({
       op: 'write',
@@ -132,7 +133,7 @@ function renewRoutes(core: Core): Route[] {
         if (!id) throw invalid('missing token ID')
         const record = await given(core, context, id)
         if (!record) throw invalid('token not found')
-        return renew(core, context, record, id, input.increment)
+        return renew(core, record, id, input.increment)
       },
     }),
     route({
@@ -140,7 +141,7 @@ function renewRoutes(core: Core): Route[] {
       path: 'renew-accessor',
       about: 'Extends the token behind an accessor.',
       takes: { accessor, increment },
-      run: async (context, input) => renew(core, context, await byAccessor(core, context, input.accessor), '', input.increment),
+      run: async (context, input) => renew(core, await byAccessor(core, context, input.accessor), '', input.increment),
     }),
   ]
 }

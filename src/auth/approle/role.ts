@@ -83,7 +83,7 @@ function changed(present: Role, input: RoleInput): Role {
     secretIdTtl: input.secret_id_ttl ?? present.secretIdTtl,
     token: changeTokenSettings(present.token, input),
   }
-  if (role.roleId === '' || role.roleId.length > 4096) throw invalid('invalid role_id supplied')
+  if (role.roleId === '' || role.roleId.length > 4096 || role.roleId !== role.roleId.trim()) throw invalid('invalid role_id supplied')
   if (role.secretIdUses < 0) throw invalid('secret_id_num_uses cannot be negative')
   if (role.secretIdTtl < 0) throw invalid('secret_id_ttl cannot be negative')
   checkCidrs(role.secretIdBoundCidrs, 'secret_id_bound_cidrs')

@@ -53,7 +53,7 @@ function check(role: Role, wanted: Wanted): void {
   if ((wanted.uses ?? 0) < 0) throw invalid('num_uses cannot be negative')
   if (role.secretIdTtl > 0 && (wanted.ttl === 0 || (wanted.ttl ?? 0) > role.secretIdTtl)) throw invalid("ttl cannot be longer than the role's secret_id_ttl")
   if (role.secretIdUses > 0 && (wanted.uses === 0 || (wanted.uses ?? 0) > role.secretIdUses)) throw invalid("num_uses cannot be higher than the role's secret_id_num_uses")
-  if (wanted.id !== undefined && (wanted.id.length < 1 || wanted.id.length > 4096)) throw invalid('secret_id: expected 1 to 4096 characters')
+  if (wanted.id !== undefined && (wanted.id.length < 1 || wanted.id.length > 4096 || wanted.id !== wanted.id.trim())) throw invalid('secret_id: expected 1 to 4096 characters without spaces around them')
 }
 
 /** Makes a secret id; it is shown once, in this answer. */

@@ -48,6 +48,8 @@ const storeKey = (kind: 'device' | 'salt', path: string): string => `${kind}/${p
 export class AuditBroker {
   readonly #options: BrokerOptions
   readonly #types: ReadonlyMap<string, AuditType>
+  /** Entries that were taken, and those that no device took. */
+  readonly counts = { request: 0, response: 0, failures: 0 }
   #devices: EnabledDevice[] = []
   #headers: AuditedHeaders = alwaysAudited
   #signing: SigningKey | null = null
@@ -185,9 +187,11 @@ export class AuditBroker {
 
   #send(subject: AuditSubject, kind: 'request' | 'response'): Promise<void> {
     const devices = this.#devices
+    this.counts[kind]++
     const only = devices.length === 1 ? devices[0]! : null
     if (only !== null && only.wants(subject)) {
       return this.#attempt(only, subject, kind).catch((cause: unknown) => {
+        this.counts.failures++
         throw refused([cause])
       })
     }
@@ -200,6 +204,7 @@ export class AuditBroker {
         throw cause
       }))
     return Promise.any(attempts).catch((cause: AggregateError) => {
+      this.counts.failures++
       throw refused(cause.errors)
     })
   }

@@ -53,7 +53,8 @@ export class Mfa {
       await this.#satisfy(needed, entityId, codes)
       return null
     }
-    return this.#wait(mount, grant, entityId, needed)
+    const path = `${call.namespace}${call.path}`.slice(mount.fullPath.length)
+    return this.#wait(mount, path, grant, entityId, needed)
   }
 
   async #applying(all: readonly Enforcement[], mount: Mount, entityId: string): Promise<Enforcement[]> {
@@ -66,10 +67,10 @@ export class Mfa {
     })
   }
 
-  async #wait(mount: Mount, grant: Grant, entityId: string, needed: readonly Enforcement[]): Promise<AuthReply> {
+  async #wait(mount: Mount, path: string, grant: Grant, entityId: string, needed: readonly Enforcement[]): Promise<AuthReply> {
     const id = randomUUID()
     const expiresAt = this.#seconds() + pendingSeconds
-    const pending: PendingLogin = { mountUuid: mount.record.uuid, namespaceId: mount.namespace.id, grant, entityId, enforcements: needed.map((one) => one.id), expiresAt }
+    const pending: PendingLogin = { mountUuid: mount.record.uuid, namespaceId: mount.namespace.id, path, grant, entityId, enforcements: needed.map((one) => one.id), expiresAt }
     const digest = hash('sha256', id, 'hex')
     await this.#parts.root.update((tx) => {
       tx.write(`mfa/${keys.pending(digest)}`, pending)

@@ -45,9 +45,11 @@ export interface TotpSecret {
 export interface PendingLogin {
   mountUuid: string
   namespaceId: string
+  /** Of the login, below its mount. */
+  path: string
   grant: Grant
   entityId: string
-  /** Names of the enforcements that are to be satisfied. */
+  /** Ids of the enforcements that are to be satisfied. */
   enforcements: string[]
   /** Seconds since 1970. */
   expiresAt: number

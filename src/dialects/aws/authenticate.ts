@@ -6,7 +6,7 @@ import type { Core } from '../../core/core.ts'
 import type { Token } from '../../core/tokens.ts'
 import { Fault } from '../../kit/errors.ts'
 import { AwsFault } from './errors.ts'
-import { type Signature, type Signed, checkSignedHeaders, checkTime, isSignedWith, mismatch, readSignature, signingKey } from './sigv4.ts'
+import { type Signature, type Signed, checkSignedHeaders, checkTime, isSignedWith, makeSigner, mismatch, readSignature, signingKey } from './sigv4.ts'
 
 export const scheme = 'aws'
 
@@ -42,8 +42,8 @@ export async function tokenOfProof(_call: Call, { proof }: Credential): Promise<
 }
 
 const unrecognized = (): AwsFault => new AwsFault('UnrecognizedClientException', 'The security token included in the request is invalid.')
-/** Signing keys by scope, kept as long as the key they belong to is unchanged. */
-const derived = new WeakMap<AccessKey, Map<string, Buffer>>()
+/** What signs, by scope, kept as long as the key they belong to is unchanged. */
+const derived = new WeakMap<AccessKey, Map<string, (text: string) => string>>()
 const mostDerived = 64
 
 /** Checks scope, time, key, session token, signed headers, body and signature; throws in AWS's words. */
@@ -56,7 +56,7 @@ export async function authenticate(core: Core, request: Signed, signature: Signa
   checkSignedHeaders(signature, request.headers)
   const scope = `${signature.date}/${signature.region}/${signature.service}`
   const known = derived.get(key)?.get(scope)
-  const signing = known ?? signingKey(await core.accessKeys.secretOf(key), signature)
+  const signing = known ?? makeSigner(signingKey(await core.accessKeys.secretOf(key), signature))
   if (!isSignedWith(signing, request, signature)) throw mismatch()
   if (!known) keep(key, scope, signing)
   // After the signature, so that only who holds the key learns that its time is over.
@@ -82,7 +82,7 @@ function checkSession(key: AccessKey, given: string | null): void {
   if (!timingSafeEqual(digest, Buffer.from(key.sessionDigest))) throw unrecognized()
 }
 
-function keep(key: AccessKey, scope: string, signing: Buffer): void {
+function keep(key: AccessKey, scope: string, signing: (text: string) => string): void {
   let scopes = derived.get(key)
   if (!scopes) derived.set(key, (scopes = new Map()))
   if (scopes.size >= mostDerived) scopes.clear()

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { boolean, isObject, object, text } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
-import type { Reader } from '../../kit/view.ts'
-import { type Secret, addVersion, currentLabel, isReadable, labelsOf, newSecret, payloadKey, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
+import type { Reader, Transaction } from '../../kit/view.ts'
+import { type Secret, addVersion, currentLabel, isReadable, labelsOf, moveLabels, newSecret, payloadKey, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
 
 const mark = text({ about: 'Answer only for the secret with this mark: six characters that another secret of the same name would not have.' })
 
@@ -29,6 +29,8 @@ export interface EntryWrite {
   /** Merged into those present; null removes. */
   attributes?: Record<string, unknown>
   tags?: Record<string, string | null>
+  /** Announce the version alone; its value comes with another write of the same id. */
+  empty?: boolean
 }
 
 export const markedForDeletion = "You can't perform this operation on the secret because it was marked for deletion."
@@ -36,12 +38,16 @@ export const noSecret = (): Fault => new Fault('not-found', "Secrets Manager can
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
+const marks = new WeakMap<object, string>()
+
 /** Six letters and digits that belong to this secret until it is removed; derived, so that every secret has them. */
-export function markOf(path: string, secret: Pick<Secret, 'created' | 'attributes'>): string {
-  const kept = secret.attributes?.mark
-  if (typeof kept === 'string') return kept
+export function markOf(path: string, secret: Pick<Secret, 'created'>): string {
+  const ready = marks.get(secret)
+  if (ready) return ready
   const digest = createHash('sha256').update(`${path}\n${secret.created}`).digest()
-  return Array.from({ length: 6 }, (_, at) => letters[digest.readUInt16BE(at * 2) % 62]).join('')
+  const made = Array.from({ length: 6 }, (_, at) => letters[digest.readUInt16BE(at * 2) % 62]).join('')
+  marks.set(secret, made)
+  return made
 }
 
 export const stagesOf = (secret: Secret, number: number): string[] => Object.entries(labelsOf(secret)).filter(([, at]) => at === number).map(([name]) => name)
@@ -92,7 +98,7 @@ export async function readEntry(context: Context, input: { path: string; stage?:
     id: version.id,
     created: version.created,
     stages: stagesOf(secret, number),
-    media: version.media ?? 'map',
+    ...(version.media === 'binary' && { binary: true }),
     payload: buffer.toString(version.media === 'binary' ? 'base64' : 'utf8'),
   }
 }
@@ -124,7 +130,7 @@ export function writeEntry(context: Context, input: { path: string; mark?: strin
   const entry = parseEntry(raw)
   const path = requirePath(input.path)
   const now = context.now()
-  const bytes = entry.payload === undefined ? null : Buffer.from(entry.payload, entry.media === 'binary' ? 'base64' : 'utf8')
+  const bytes = entry.payload === undefined ? (entry.empty ? Buffer.alloc(0) : null) : Buffer.from(entry.payload, entry.media === 'binary' ? 'base64' : 'utf8')
   return context.store.update(async (tx) => {
     const found = entry.mode === 'create' ? await secretAt(tx, path) : await entryAt(tx, path, input.mark)
     const number = found && entry.id !== undefined ? Number(Object.keys(found.versions).find((one) => found.versions[Number(one)]!.id === entry.id) ?? 0) : 0
@@ -132,17 +138,27 @@ export function writeEntry(context: Context, input: { path: string; mark?: strin
     if (found?.deletion) throw new Fault('precondition', entry.mode === 'create' ? "You can't create this secret because a secret with this name is already scheduled for deletion." : markedForDeletion)
     if (same && (entry.mode === 'create' || !entry.attributes)) return shown(path, found!, number)
     if (found && entry.mode === 'create') throw new Fault('exists')
-    if (number > 0 && !same) throw new Fault('exists')
+    if (number > 0 && !same && !(found!.versions[number]!.empty && bytes)) throw new Fault('exists')
     const secret = mergeBeside(found ?? { ...newSecret(stamp(now)), maxVersions: keptVersions }, entry.attributes, entry.tags)
     if (bytes === null || same) {
       tx.write(`meta/${path}`, { ...secret, updated: stamp(now) })
       return shown(path, secret, number)
     }
+    if (number > 0) return fill(tx, path, secret, number, bytes, entry, now)
     const first = Object.keys(labelsOf(secret)).length === 0
     const stages = first ? [...new Set([...(entry.stages ?? []), currentLabel])] : (entry.stages ?? [currentLabel])
-    const changed = addVersion(tx, path, secret, await settingsOf(tx), bytes, now, { stages, ...(entry.id !== undefined && { id: entry.id }), ...(entry.media && { media: entry.media }) })
+    const changed = addVersion(tx, path, secret, await settingsOf(tx), bytes, now, { stages, ...(entry.id !== undefined && { id: entry.id }), ...(entry.media && { media: entry.media }), ...(entry.empty && { empty: true as const }) })
     return shown(path, changed, changed.current)
   })
+}
+
+/** Gives an announced version its value. */
+function fill(tx: Transaction, path: string, secret: Secret, number: number, bytes: Buffer, { media, stages }: EntryWrite, now: number): Record<string, unknown> {
+  const { empty: _, ...version } = secret.versions[number]!
+  const filled: Secret = { ...secret, updated: stamp(now), versions: { ...secret.versions, [number]: { ...version, ...(media && { media }) } }, labels: moveLabels(labelsOf(secret), stages ?? [currentLabel], number) }
+  tx.put(payloadKey(path, number), bytes)
+  tx.write(`meta/${path}`, filled)
+  return shown(path, filled, number)
 }
 
 async function sameBytes(store: Reader, path: string, secret: Secret, number: number, bytes: Buffer, media: string | undefined): Promise<boolean> {

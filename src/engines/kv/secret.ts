@@ -16,6 +16,8 @@ export interface Version {
   id?: string
   /** How the payload's bytes are meant; absent: a JSON object. */
   media?: 'text' | 'binary'
+  /** Announced by a rotation, its value not written yet. */
+  empty?: true
 }
 
 export interface Secret {
@@ -81,7 +83,7 @@ export function moveLabels(labels: Record<string, number>, names: readonly strin
 }
 
 /** Whether a version can be read: not deleted, not destroyed, its secret not about to end. */
-export const isReadable = (secret: Secret, version: Version, now: number): boolean => !secret.deletion && !version.destroyed && !isDeleted(version, now)
+export const isReadable = (secret: Secret, version: Version, now: number): boolean => !secret.deletion && !version.destroyed && !version.empty && !isDeleted(version, now)
 
 /** What Vault shows of one version. */
 export const versionView = (secret: Secret, number: number): Record<string, unknown> => {
@@ -129,6 +131,7 @@ export const newSecret = (at: string): Secret => ({
 export interface NewVersion extends Pick<Version, 'id' | 'media'> {
   /** Labels that move to it; default `AWSCURRENT`. */
   stages?: readonly string[]
+  empty?: true
 }
 
 /** Adds a version to a secret within a transaction and drops those beyond the limit that no label holds; returns the changed record. */
@@ -136,15 +139,15 @@ export function addVersion(tx: Transaction, path: string, secret: Secret, settin
   const at = stamp(now)
   const number = secret.current + 1
   const lives = secret.deleteVersionAfter || settings.deleteVersionAfter
-  const { stages = [currentLabel], id = randomUUID(), media } = wanted
-  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: at, deleted: lives > 0 ? stamp(now + lives * 1000) : '', destroyed: false, id, ...(media && { media }) } }
+  const { stages = [currentLabel], id = randomUUID(), media, empty } = wanted
+  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: at, deleted: lives > 0 ? stamp(now + lives * 1000) : '', destroyed: false, id, ...(media && { media }), ...(empty && { empty }) } }
   const derived = secret.labels === undefined && stages.length === 1 && stages[0] === currentLabel
   const labels = derived ? undefined : moveLabels(labelsOf(secret), stages, number)
   prune(tx, path, versions, secret.maxVersions || settings.maxVersions || defaultMaxVersions, labels ?? { [currentLabel]: number })
   const oldest = Number(Object.keys(versions)[0])
   const { deletion: _, ...kept } = secret
   const changed: Secret = { ...kept, updated: at, current: number, oldest: oldest === 1 && number > 1 ? 0 : oldest, versions, ...(labels && { labels }) }
-  tx.put(payloadKey(path, number), bytes)
+  if (!empty) tx.put(payloadKey(path, number), bytes)
   tx.write(`meta/${path}`, changed)
   if (secret.deletion) tx.delete(endKey(secret.deletion.due, path))
   return changed

@@ -8,14 +8,14 @@ import { keyType, signs } from './key-type.ts'
 import { privateOf, publicOf } from './material.ts'
 
 function needSigner(key: Key): void {
-  if (!signs(keyType(key.type))) throw invalid(`key type '${key.type}' does not support signing`)
+  if (!signs(keyType(key.type)) || keyType(key.type).curve === 'secp256k1') throw invalid(`key type '${key.type}' does not support signing`)
   if (key.derived) throw invalid('operation not supported for keys with derivation enabled')
 }
 
 /** The hash goes with the strength of the curve. RFC 5758, RFC 8410. */
 function algorithmOf(key: Key) {
   const { curve, rsaBits } = keyType(key.type)
-  if (curve) return { name: 'ECDSA', namedCurve: curve, hash: { 'P-256': 'SHA-256', 'P-384': 'SHA-384', 'P-521': 'SHA-512' }[curve] }
+  if (curve) return { name: 'ECDSA', namedCurve: curve, hash: { 'P-256': 'SHA-256', 'P-384': 'SHA-384', 'P-521': 'SHA-512', secp256k1: 'SHA-256' }[curve] }
   return rsaBits ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } : { name: 'Ed25519' }
 }
 

@@ -7,13 +7,15 @@ interface Curve {
   /** OpenSSL's name. */
   name: string
   bytes: number
+  /** The coefficient a is 0 rather than -3. */
+  flat?: true
   p: bigint
   n: bigint
   x: bigint
   y: bigint
 }
 
-/** SP 800-186, section 3.2.1; a = -3 on each. */
+/** SP 800-186, section 3.2.1; and secp256k1 of SEC 2, section 2.4.1. */
 const curves: Record<string, Curve> = {
   'P-256': {
     name: 'prime256v1', bytes: 32,
@@ -35,6 +37,13 @@ const curves: Record<string, Curve> = {
     n: 0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
     x: 0x00c6858e06b70404e9cd9e3ecb662395b4429c648139053fb521f828af606b4d3dbaa14b5e77efe75928fe1dc127a2ffa8de3348b3c1856a429bf97e7e31c2e5bd66n,
     y: 0x011839296a789a3bc0045c8a5fb42c7d1bd998f54449579b446817afbd17273e662c97ee72995ef42640c550b9013fad0761353c7086a272c24088be94769fd16650n,
+  },
+  secp256k1: {
+    name: 'secp256k1', bytes: 32, flat: true,
+    p: 2n ** 256n - 2n ** 32n - 977n,
+    n: 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n,
+    x: 0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798n,
+    y: 0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8n,
   },
 }
 
@@ -85,22 +94,23 @@ export function signDigest(key: KeyObject, digest: Uint8Array): Signature {
 type Point = [bigint, bigint, bigint]
 const infinity: Point = [1n, 1n, 0n]
 
-function double([x, y, z]: Point, p: bigint): Point {
+function double([x, y, z]: Point, { p, flat }: Curve): Point {
   if (z === 0n || y === 0n) return infinity
   const [delta, gamma] = [(z * z) % p, (y * y) % p]
   const beta = (x * gamma) % p
-  const alpha = (3n * (x - delta) * (x + delta)) % p
+  const alpha = (flat ? 3n * x * x : 3n * (x - delta) * (x + delta)) % p
   const x3 = mod(alpha * alpha - 8n * beta, p)
   return [x3, mod(alpha * (4n * beta - x3) - 8n * gamma * gamma, p), mod((y + z) ** 2n - gamma - delta, p)]
 }
 
-function add(left: Point, right: Point, p: bigint): Point {
+function add(left: Point, right: Point, curve: Curve): Point {
+  const { p } = curve
   if (left[2] === 0n) return right
   if (right[2] === 0n) return left
   const [z1, z2] = [(left[2] * left[2]) % p, (right[2] * right[2]) % p]
   const [u1, u2] = [(left[0] * z2) % p, (right[0] * z1) % p]
   const [s1, s2] = [(left[1] * right[2] * z2) % p, (right[1] * left[2] * z1) % p]
-  if (u1 === u2) return s1 === s2 ? double(left, p) : infinity
+  if (u1 === u2) return s1 === s2 ? double(left, curve) : infinity
   const [h, w] = [mod(u2 - u1, p), mod(s2 - s1, p)]
   const [h2, h3] = [(h * h) % p, (h * h * h) % p]
   const x = mod(w * w - h3 - 2n * u1 * h2, p)
@@ -116,12 +126,12 @@ export function verifyDigest(key: KeyObject, digest: Uint8Array, { r, s }: Signa
   const base: Point = [curve.x, curve.y, 1n]
   const w = inverse(s, n)
   const [u1, u2] = [(digestInteger(digest, n) * w) % n, (r * w) % n]
-  const both = add(base, own, p)
+  const both = add(base, own, curve)
   let sum = infinity
   for (let bit = BigInt(curve.bytes * 8); bit >= 0n; bit--) {
-    sum = double(sum, p)
+    sum = double(sum, curve)
     const [one, two] = [(u1 >> bit) & 1n, (u2 >> bit) & 1n]
-    if (one || two) sum = add(sum, one ? (two ? both : base) : own, p)
+    if (one || two) sum = add(sum, one ? (two ? both : base) : own, curve)
   }
   if (sum[2] === 0n) return false
   const zInverse = inverse(sum[2], p)

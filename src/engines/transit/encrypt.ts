@@ -1,19 +1,21 @@
 // encrypt, decrypt, rewrap, datakey: plaintext in and out under a named key.
-import { constants, privateDecrypt, publicEncrypt, createSecretKey } from 'node:crypto'
-import { invalid } from '../../kit/errors.ts'
+import { constants, privateDecrypt, publicEncrypt, createSecretKey, type KeyObject } from 'node:crypto'
+import { Fault, invalid } from '../../kit/errors.ts'
 import { boolean, choice, integer, text } from '../../kit/field.ts'
 import { route, type Context, type Route } from '../../kit/route.ts'
 import { openAead, sealAead } from './aead.ts'
 import { batchInput, batchResults, integerOf, runItems, textOf, type Item } from './batch.ts'
 import { readLimits } from './settings.ts'
-import { blankKey, createKey, findKey, mark, needBase64, needKey, parseMarked, versionAt, versionForUse, type Key } from './key.ts'
-import { encrypts, keyType, type KeyType } from './key-type.ts'
+import { type Demand, demandFields, meet, readings, written } from './demand.ts'
+import { absent, blankKey, broken, createKey, findKey, needBase64, needKey, versionAt, versionForUse, type Key } from './key.ts'
+import { encrypts, generateKeys, isAsymmetric, keyType, type KeyType } from './key-type.ts'
 import { deriveBytes, privateOf, publicOf, secretOf } from './material.ts'
 
 export interface CipherOptions {
   context: Buffer
   associated: Buffer | null
   padding: Padding
+  unmarked?: boolean
 }
 
 const paddings = ['oaep', 'oaep-sha1', 'pkcs1v15'] as const
@@ -46,29 +48,32 @@ export function encryptBytes(key: Key, wanted: number, plaintext: Buffer, option
   const number = versionForUse(key, wanted, 'encryption')
   if (!type.aead) {
     try {
-      return { ciphertext: mark(number, publicEncrypt({ key: publicOf(versionAt(key, number)), ...rsaPadding(options.padding) }, plaintext)), number }
+      return { ciphertext: written(number, publicEncrypt({ key: publicOf(versionAt(key, number)), ...rsaPadding(options.padding) }, plaintext), options.unmarked ?? false), number }
     } catch {
-      throw invalid('failed to RSA encrypt the plaintext: it is too long for this key')
+      throw new Fault('invalid', 'failed to RSA encrypt the plaintext: it is too long for this key', { reason: ['too-long', key.type] })
     }
   }
   const { secret, nonceKey } = symmetric(key, type, number, options.context)
-  return { ciphertext: mark(number, sealAead(type.aead, secret, plaintext, options.associated, nonceKey)), number }
+  return { ciphertext: written(number, sealAead(type.aead, secret, plaintext, options.associated, nonceKey), options.unmarked ?? false), number }
 }
 
 /** Throws `invalid` for anything that this key did not encrypt with these options. */
 export function decryptText(key: Key, ciphertext: string, options: CipherOptions): Buffer {
   const type = needCipher(key, options, 'decryption')
-  const { number, bytes } = parseMarked(key, ciphertext, 'ciphertext')
-  if (type.aead) {
-    const plaintext = openAead(type.aead, symmetric(key, type, number, options.context).secret, bytes, options.associated)
-    if (!plaintext) throw invalid('invalid ciphertext: unable to decrypt')
-    return plaintext
+  for (const { number, bytes } of readings(key, ciphertext, 'ciphertext', options.unmarked ?? false)) {
+    const plaintext = type.aead
+      ? openAead(type.aead, symmetric(key, type, number, options.context).secret, bytes, options.associated)
+      : openRsa(privateOf(versionAt(key, number), 'decryption'), bytes, options.padding)
+    if (plaintext) return plaintext
   }
-  const decryptor = privateOf(versionAt(key, number), 'decryption')
+  throw broken('invalid ciphertext: unable to decrypt')
+}
+
+function openRsa(key: KeyObject, bytes: Buffer, padding: Padding): Buffer | null {
   try {
-    return privateDecrypt({ key: decryptor, ...rsaPadding(options.padding) }, bytes)
+    return privateDecrypt({ key, ...rsaPadding(padding) }, bytes)
   } catch {
-    throw invalid('invalid ciphertext: unable to decrypt')
+    return null
   }
 }
 
@@ -79,7 +84,7 @@ const versionField = integer({ about: 'Version to encrypt with; 0 for the latest
 const paddingField = choice(paddings)({ about: 'Padding of RSA keys; oaep uses SHA-256.', default: 'oaep' })
 const partialField = integer({ about: 'Status to answer with where some items fail and some succeed; default 400.' })
 const keyVersion = integer({ about: 'The version that was used.' })
-const shared = { name, context: contextField, associated_data: associatedField, batch_input: batchInput, padding_scheme: paddingField }
+const shared = { ...demandFields, name, context: contextField, associated_data: associatedField, batch_input: batchInput, padding_scheme: paddingField }
 
 interface CipherInput {
   name: string
@@ -87,20 +92,32 @@ interface CipherInput {
   associated_data: string
   batch_input?: Item[] | undefined
   padding_scheme: Padding
+  demand?: Demand | undefined
+  unmarked: boolean
   partial_failure_response_code?: number | undefined
 }
 
-const cipherOptions = (item: Item, padding: Padding): CipherOptions => ({
+const cipherOptions = (item: Item, { padding_scheme, unmarked }: Pick<CipherInput, 'padding_scheme' | 'unmarked'>): CipherOptions => ({
   context: needBase64(textOf(item, 'context'), 'context'),
   associated: textOf(item, 'associated_data') === '' ? null : needBase64(textOf(item, 'associated_data'), 'associated_data'),
-  padding,
+  padding: padding_scheme,
+  unmarked,
 })
 
 const single = (input: CipherInput, more: Item): Item => ({ context: input.context, associated_data: input.associated_data, ...more })
 
+/** The key that a request names, fit for what it wants. */
+async function keyToUse(context: Context, input: Pick<CipherInput, 'name' | 'demand'>): Promise<Key> {
+  const key = await needKey(context.store, input.name)
+  meet(key, 'encrypt', input.demand)
+  return key
+}
+
 /** Where a key is absent it is made, unless the mount forbids it: derived when the request carries a context. */
 async function keyToEncrypt(context: Context, input: CipherInput & { type: string; convergent_encryption: boolean }): Promise<Key> {
-  if (await findKey(context.store, input.name)) return needKey(context.store, input.name)
+  const present = await findKey(context.store, input.name)
+  if (present) return keyToUse(context, input)
+  if (input.demand) throw absent('encryption key not found')
   if ((await readLimits(context.store)).disableUpsert) throw invalid('encryption key not found')
   const contexts = (input.batch_input ?? [{ context: input.context }]).map((item) => textOf(item, 'context') !== '')
   if (new Set(contexts).size > 1) throw invalid('context should be set either in all the request blocks or in none')
@@ -134,7 +151,7 @@ const encrypt = route({
       () => single(input, { plaintext: input.plaintext!, key_version: input.key_version }),
       (item) => {
         const plaintext = needBase64(textOf(item, 'plaintext'), 'plaintext')
-        const { ciphertext, number } = encryptBytes(key, integerOf(item, 'key_version'), plaintext, cipherOptions(item, input.padding_scheme))
+        const { ciphertext, number } = encryptBytes(key, integerOf(item, 'key_version'), plaintext, cipherOptions(item, input))
         return { ciphertext, key_version: number }
       },
       { failed: 400, partial: input.partial_failure_response_code },
@@ -150,11 +167,11 @@ const decrypt = route({
   gives: { plaintext: text({ about: 'What was encrypted, base64.', secret: true }), batch_results: batchResults },
   async run(context, input) {
     if (!input.batch_input && input.ciphertext === '') throw invalid('missing ciphertext to decrypt')
-    const key = await needKey(context.store, input.name)
+    const key = await keyToUse(context, input)
     return runItems(
       input.batch_input,
       () => single(input, { ciphertext: input.ciphertext }),
-      (item) => ({ plaintext: decryptText(key, textOf(item, 'ciphertext'), cipherOptions(item, input.padding_scheme)).toString('base64') }),
+      (item) => ({ plaintext: decryptText(key, textOf(item, 'ciphertext'), cipherOptions(item, input)).toString('base64') }),
       { failed: 400, partial: input.partial_failure_response_code },
     )
   },
@@ -173,12 +190,12 @@ const rewrap = route({
   gives: { ciphertext: text({ about: 'vault:vN: and base64.' }), key_version: keyVersion, batch_results: batchResults },
   async run(context, input) {
     if (!input.batch_input && input.ciphertext === '') throw invalid('missing ciphertext to decrypt')
-    const key = await needKey(context.store, input.name)
+    const key = await keyToUse(context, input)
     return runItems(
       input.batch_input,
       () => single(input, { ciphertext: input.ciphertext, key_version: input.key_version }),
       (item) => {
-        const options = cipherOptions(item, input.padding_scheme)
+        const options = cipherOptions(item, input)
         const { ciphertext, number } = encryptBytes(key, integerOf(item, 'key_version'), decryptText(key, textOf(item, 'ciphertext'), options), options)
         return { ciphertext, key_version: number }
       },
@@ -195,21 +212,35 @@ const datakey = route({
     ...shared,
     plaintext: choice(['plaintext', 'wrapped'])({ about: 'Whether the data key is shown: plaintext or wrapped.', required: true }),
     bits: integer({ about: 'Size of the data key: 128, 256 or 512.', default: 256 }),
+    bytes: integer({ about: 'Size of the data key in bytes, 1 to 1024, in place of bits.' }),
+    pair: text({ about: 'Make a key pair of this type instead: the data key is its private part, PKCS #8.', default: '' }),
     key_version: versionField,
   },
   gives: {
     ciphertext: text({ about: 'The encrypted data key.' }),
     plaintext: text({ about: 'The data key, base64.', secret: true }),
+    public_key: text({ about: 'The public part of a pair, DER, base64.' }),
     key_version: keyVersion,
   },
   async run(context, input) {
-    if (![128, 256, 512].includes(input.bits)) throw invalid('invalid bit length')
-    const key = await needKey(context.store, input.name)
-    const secret = context.random(input.bits / 8)
-    const { ciphertext, number } = encryptBytes(key, input.key_version, secret, cipherOptions(single(input, {}), input.padding_scheme))
+    const key = await keyToUse(context, input)
+    const { secret, publicKey } = await freshData(context, input)
+    const { ciphertext, number } = encryptBytes(key, input.key_version, secret, cipherOptions(single(input, {}), input))
     const shown = input.plaintext === 'plaintext' ? { plaintext: secret.toString('base64') } : {}
-    return { ciphertext, key_version: number, ...shown }
+    secret.fill(0)
+    return { ciphertext, key_version: number, ...shown, ...(publicKey && { public_key: publicKey.toString('base64') }) }
   },
 })
+
+async function freshData(context: Context, { bits, bytes, pair }: { bits: number; bytes?: number | undefined; pair: string }): Promise<{ secret: Buffer; publicKey?: Buffer }> {
+  if (pair !== '') {
+    const type = keyType(pair)
+    if (!isAsymmetric(type)) throw invalid(`keys of type ${pair} are not pairs`)
+    const { privateKey, publicKey } = await generateKeys(type)
+    return { secret: privateKey.export({ type: 'pkcs8', format: 'der' }), publicKey: publicKey.export({ type: 'spki', format: 'der' }) }
+  }
+  if (bytes !== undefined ? bytes < 1 || bytes > 1024 : ![128, 256, 512].includes(bits)) throw invalid('invalid bit length')
+  return { secret: context.random(bytes ?? bits / 8) }
+}
 
 export const encryptRoutes: Route[] = [encrypt, decrypt, rewrap, datakey]

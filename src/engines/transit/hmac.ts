@@ -5,7 +5,8 @@ import { integer, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
 import { batchInput, batchResults, runItems, textOf, type Item } from './batch.ts'
 import { algorithmFields, chosenHash, type Hash } from './hash.ts'
-import { mark, needBase64, needKey, parseMarked, versionAt, versionForUse, type Key } from './key.ts'
+import { demandFields, meet, readings, written } from './demand.ts'
+import { needBase64, needKey, versionAt, versionForUse, type Key } from './key.ts'
 import { hmacOf } from './material.ts'
 
 function needDigest(hash: Hash): string {
@@ -13,11 +14,13 @@ function needDigest(hash: Hash): string {
   return hash.digest
 }
 
-export function verifyHmac(key: Key, hash: Hash, item: Item): boolean {
+export function verifyHmac(key: Key, hash: Hash, item: Item, unmarked: boolean): boolean {
   const input = needBase64(textOf(item, 'input'), 'input')
-  const { number, bytes } = parseMarked(key, textOf(item, 'hmac'), 'HMAC')
-  const expected = createHmac(needDigest(hash), hmacOf(versionAt(key, number))).update(input).digest()
-  return expected.length === bytes.length && timingSafeEqual(expected, bytes)
+  const digest = needDigest(hash)
+  return readings(key, textOf(item, 'hmac'), 'HMAC', unmarked).some(({ number, bytes }) => {
+    const expected = createHmac(digest, hmacOf(versionAt(key, number))).update(input).digest()
+    return expected.length === bytes.length && timingSafeEqual(expected, bytes)
+  })
 }
 
 const hmac = route({
@@ -26,6 +29,7 @@ const hmac = route({
   about: 'The HMAC of the input with the named key.',
   takes: {
     ...algorithmFields,
+    ...demandFields,
     name: text({ about: 'Name of the key.', required: true }),
     input: text({ about: 'What to authenticate, base64.', secret: true }),
     key_version: integer({ about: 'Version to use; 0 for the latest.', default: 0 }),
@@ -34,6 +38,7 @@ const hmac = route({
   gives: { hmac: text({ about: 'vault:vN: and base64.' }), batch_results: batchResults },
   async run(context, input) {
     const key = await needKey(context.store, input.name)
+    meet(key, 'mac', input.demand)
     const number = versionForUse(key, input.key_version, 'HMAC')
     const digest = needDigest(chosenHash(input))
     const secret = hmacOf(versionAt(key, number))
@@ -42,7 +47,7 @@ const hmac = route({
       (): Item => (input.input === undefined ? {} : { input: input.input }),
       (item) => {
         if (item.input === undefined) throw invalid('missing input for HMAC')
-        return { hmac: mark(number, createHmac(digest, secret).update(needBase64(textOf(item, 'input'), 'input')).digest()) }
+        return { hmac: written(number, createHmac(digest, secret).update(needBase64(textOf(item, 'input'), 'input')).digest(), input.unmarked) }
       },
       { failed: 200 },
     )

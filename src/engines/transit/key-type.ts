@@ -15,7 +15,7 @@ export interface KeyType {
   name: string
   aead?: Aead
   /** A curve by the name that JWK uses. */
-  curve?: 'P-256' | 'P-384' | 'P-521'
+  curve?: 'P-256' | 'P-384' | 'P-521' | 'secp256k1'
   rsaBits?: number
   edwards?: true
   hmac?: true
@@ -32,6 +32,7 @@ const types = new Map<string, KeyType>([
   row('ecdsa-p256', { curve: 'P-256' }),
   row('ecdsa-p384', { curve: 'P-384' }),
   row('ecdsa-p521', { curve: 'P-521' }),
+  row('ecdsa-secp256k1', { curve: 'secp256k1' }),
   row('rsa-2048', { rsaBits: 2048 }),
   row('rsa-3072', { rsaBits: 3072 }),
   row('rsa-4096', { rsaBits: 4096 }),
@@ -71,7 +72,7 @@ export function isOfType(type: KeyType, key: KeyObject): boolean {
   return key.asymmetricKeyType === 'ed25519'
 }
 
-const curves: Record<string, string> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
+const curves: Record<string, string> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521', secp256k1: 'secp256k1' }
 
 /** The curve of an elliptic key by JWK's name, or undefined. */
 export const curveOf = (key: KeyObject): string | undefined => curves[key.asymmetricKeyDetails?.namedCurve ?? '']

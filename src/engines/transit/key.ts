@@ -1,8 +1,8 @@
 // A named key: one record with all its versions, and the rules about which version may be used for what.
 import { randomBytes, type KeyObject } from 'node:crypto'
-import { invalid } from '../../kit/errors.ts'
+import { Fault, invalid } from '../../kit/errors.ts'
 import type { Reader, Transaction, View } from '../../kit/view.ts'
-import { checkSecretSize, derives, generateKeys, isAsymmetric, keyType } from './key-type.ts'
+import { type KeyType, checkSecretSize, derives, encrypts, generateKeys, isAsymmetric, keyType, signs } from './key-type.ts'
 
 export interface KeyVersion {
   /** ISO 8601. */
@@ -17,7 +17,17 @@ export interface KeyVersion {
   hmac?: string
   /** Certificates in PEM, the leaf first. */
   chain?: string[]
+  /** Why it was made, where it is not the first. */
+  cause?: 'automatic' | 'on-demand'
+  /** Imported material is forgotten then; milliseconds since 1970. */
+  expires?: number
+  /** SHA-256 of imported material, base64: what was forgotten can only be imported again as it was. */
+  fingerprint?: string
 }
+
+/** What a key may be used for where that is bound: `mac` is HMAC, `agree` Diffie-Hellman. */
+export const purposes = ['encrypt', 'sign', 'mac', 'agree'] as const
+export type Purpose = (typeof purposes)[number]
 
 interface Occasion {
   time: string
@@ -46,6 +56,18 @@ export interface Key {
   versions: Record<string, KeyVersion>
   backup?: Occasion
   restore?: Occasion
+  /** Absent: whatever the type can do. */
+  purpose?: Purpose
+  /** When the record was made, where no version tells: ISO 8601. */
+  created?: string
+  /** What dialects keep with the key. */
+  attributes?: Record<string, unknown>
+  /** Names that stand for the key, without a prefix. */
+  aliases?: string[]
+  /** Milliseconds since 1970. */
+  deletion?: { asked: number; due: number }
+  /** Its material comes from outside and may be forgotten again. */
+  external?: true
 }
 
 export const keyFolder = 'policy/'
@@ -56,12 +78,38 @@ const namePattern = /^\w(?:[\w.@-]*\w)?$/
 
 export const findKey = (store: Reader, name: string): Promise<Key | null> => store.read<Key>(keyFolder + name)
 
-/** The key for an operation that uses it; throws `invalid` when it is absent or soft-deleted. */
+export const absent = (message: string): Fault => new Fault('invalid', message, { reason: ['key-absent'] })
+
+/** The key for an operation that uses it; throws `invalid` when it is absent, soft-deleted, about to be deleted, or without material. */
 export async function needKey(store: Reader, name: string, missing = 'encryption key not found'): Promise<Key> {
   const key = await findKey(store, name)
-  if (!key) throw invalid(missing)
-  if (key.softDeleted) throw invalid(`key ${name} is soft-deleted; restore it before use`)
+  if (!key) throw absent(missing)
+  refuseEnding(key)
+  if (key.softDeleted) throw new Fault('invalid', `key ${name} is soft-deleted; restore it before use`, { reason: ['key-disabled'] })
+  refuseEmpty(key)
   return key
+}
+
+/** Throws where the key is about to be deleted. */
+export function refuseEnding(key: Key): void {
+  if (key.deletion) throw new Fault('invalid', `key ${key.name} is about to be deleted`, { reason: ['key-pending-deletion'] })
+}
+
+/** Whether the key waits for material from outside. */
+export function isEmpty(key: Key): boolean {
+  if (!key.external) return false
+  const version = key.versions[key.latest]
+  return version?.key === undefined && version?.private === undefined
+}
+
+/** Throws where the key waits for material from outside. */
+export function refuseEmpty(key: Key): void {
+  if (isEmpty(key)) throw new Fault('invalid', `key ${key.name} waits for its material`, { reason: ['key-pending-import'] })
+}
+
+/** Throws where the key is bound to another use. */
+export function needPurpose(key: Key, purpose: Purpose): void {
+  if (key.purpose !== undefined && key.purpose !== purpose) throw new Fault('invalid', `key ${key.name} is for another use: ${key.purpose}`, { reason: ['key-purpose', key.purpose] })
 }
 
 /** Writes the record and keeps the rotation chore's marker in step. */
@@ -76,7 +124,7 @@ export async function storeKey(tx: Transaction, key: Key): Promise<void> {
 export function changeKey(store: View, name: string, change: (key: Key) => void | Promise<void>, missing?: string): Promise<Key> {
   return store.update(async (tx) => {
     const stored = await findKey(tx, name)
-    if (!stored) throw invalid(missing ?? `no existing key named ${name} could be found`)
+    if (!stored) throw absent(missing ?? `no existing key named ${name} could be found`)
     const key = structuredClone(stored)
     await change(key)
     await storeKey(tx, key)
@@ -84,7 +132,7 @@ export function changeKey(store: View, name: string, change: (key: Key) => void 
   })
 }
 
-type Settings = 'derived' | 'convergent' | 'exportable' | 'plaintextBackup' | 'autoRotate' | 'size' | 'imported' | 'importedRotation'
+type Settings = 'derived' | 'convergent' | 'exportable' | 'plaintextBackup' | 'autoRotate' | 'size' | 'imported' | 'importedRotation' | 'purpose' | 'attributes' | 'external' | 'created'
 export type KeySettings = Partial<Pick<Key, Settings>>
 
 /** A record without versions, its settings checked against each other and the type. */
@@ -104,8 +152,14 @@ export function blankKey(name: string, typeName: string, settings: KeySettings):
     key.size ||= 32
     checkSecretSize(type, key.size)
   }
+  if (key.purpose) checkPurpose(type, key.purpose)
   checkAutoRotate(key.autoRotate)
   return key
+}
+
+function checkPurpose(type: KeyType, purpose: Purpose): void {
+  const fits = { encrypt: encrypts(type), sign: signs(type), mac: type.hmac === true, agree: type.curve !== undefined }[purpose]
+  if (!fits) throw invalid(`keys of type ${type.name} are not for ${purpose}`)
 }
 
 export function checkAutoRotate(seconds: number): void {
@@ -143,7 +197,8 @@ export function addVersion(key: Key, version: KeyVersion): void {
 
 /** Adds a version made beforehand, as rotation does; an imported key must allow it. */
 export function rotateKey(key: Key, version: KeyVersion): void {
-  if (key.softDeleted) throw invalid(`key ${key.name} is soft-deleted; restore it before use`)
+  refuseEnding(key)
+  if (key.softDeleted) throw new Fault('invalid', `key ${key.name} is soft-deleted; restore it before use`, { reason: ['key-disabled'] })
   if (key.imported && !key.importedRotation) throw invalid(`imported key ${key.name} does not allow rotation within Strongroom`)
   addVersion(key, version)
   key.imported = false
@@ -190,19 +245,22 @@ export interface Marked {
   bytes: Buffer
 }
 
+/** What cannot be read; dialects tell it from other mistakes. */
+export const broken = (message: string): Fault => new Fault('invalid', message, { reason: ['broken'] })
+
 /** Takes `vault:v3:BASE64` apart and refuses versions that may not be read. `what`: `ciphertext`, `signature`, `HMAC`. */
 export function parseMarked(key: Key, text: string, what: string, encoding: 'base64' | 'base64url' = 'base64'): Marked {
-  if (!text.startsWith('vault:v')) throw invalid(`invalid ${what}: no prefix`)
+  if (!text.startsWith('vault:v')) throw broken(`invalid ${what}: no prefix`)
   const at = text.indexOf(':', 7)
-  if (at < 0) throw invalid(`invalid ${what}: wrong number of fields`)
+  if (at < 0) throw broken(`invalid ${what}: wrong number of fields`)
   const digits = text.slice(7, at)
-  if (!/^\d{1,9}$/.test(digits)) throw invalid(`invalid ${what}: version number could not be decoded`)
+  if (!/^\d{1,9}$/.test(digits)) throw broken(`invalid ${what}: version number could not be decoded`)
   const number = Number(digits)
-  if (number > key.latest) throw invalid(`invalid ${what}: version is too new`)
-  if (number < key.minDecryption) throw invalid('ciphertext or signature version is disallowed by policy (too old)')
+  if (number > key.latest) throw broken(`invalid ${what}: version is too new`)
+  if (number < key.minDecryption) throw new Fault('invalid', 'ciphertext or signature version is disallowed by policy (too old)', { reason: ['version-old'] })
   const body = text.slice(at + 1)
   const clean = encoding === 'base64' ? decodeBase64(body) : /^[\w-]*$/.test(body) ? Buffer.from(body, 'base64url') : null
-  if (!clean) throw invalid(`invalid ${what}: could not decode base64`)
+  if (!clean) throw broken(`invalid ${what}: could not decode base64`)
   return { number, bytes: clean }
 }
 

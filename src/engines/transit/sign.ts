@@ -7,7 +7,8 @@ import { batchInput, batchResults, runItems, textOf, type Item } from './batch.t
 import { decodeSignature, encodeSignature, signDigest, verifyDigest } from './ecdsa.ts'
 import { algorithmFields, chosenHash, type Hash } from './hash.ts'
 import { verifyHmac } from './hmac.ts'
-import { mark, needBase64, needKey, parseMarked, versionAt, versionForUse, type Key } from './key.ts'
+import { demandFields, meet, readings } from './demand.ts'
+import { mark, needBase64, needKey, versionAt, versionForUse, type Key } from './key.ts'
 import { keyType, signs } from './key-type.ts'
 import { deriveEdwards, edwardsPublic, privateOf, publicOf } from './material.ts'
 import { maxSalt, signPkcs1, signPss, verifyPkcs1, verifyPss, type SaltLength } from './rsa.ts'
@@ -18,6 +19,7 @@ export interface SignOptions {
   algorithm: 'pss' | 'pkcs1v15'
   marshaling: 'asn1' | 'jws'
   salt: SaltLength
+  unmarked: boolean
 }
 
 const encodingOf = (options: SignOptions): 'base64' | 'base64url' => (options.marshaling === 'jws' ? 'base64url' : 'base64')
@@ -60,21 +62,25 @@ function signBytes(key: Key, number: number, input: Buffer, context: Buffer, opt
   return { signature: signPss(signer, options.hash, digest, checkSalt(signer, options)) }
 }
 
-function verifyBytes(key: Key, item: Item, options: SignOptions): boolean {
+function verifyItem(key: Key, item: Item, options: SignOptions): boolean {
   const input = needBase64(textOf(item, 'input'), 'input')
-  const { number, bytes } = parseMarked(key, textOf(item, 'signature'), 'signature', encodingOf(options))
+  const context = needBase64(textOf(item, 'context'), 'context')
+  return readings(key, textOf(item, 'signature'), 'signature', options.unmarked, encodingOf(options)).some(({ number, bytes }) => verifyBytes(key, number, input, bytes, context, options))
+}
+
+function verifyBytes(key: Key, number: number, input: Buffer, bytes: Buffer, context: Buffer, options: SignOptions): boolean {
   const type = keyType(key.type)
   const version = versionAt(key, number)
   if (type.edwards) {
-    const verifier = key.derived ? createPublicKey(deriveEdwards(key, version, needBase64(textOf(item, 'context'), 'context'))) : publicOf(version)
+    const verifier = key.derived ? createPublicKey(deriveEdwards(key, version, context)) : publicOf(version)
     return verifyMessage(null, input, verifier, bytes)
   }
   const verifier = publicOf(version)
   const digest = digestOf(options, input, type.rsaBits !== undefined)
   if (type.curve) {
     const signature = decodeSignature(verifier, bytes, options.marshaling)
-    if (!signature) throw invalid('supplied signature is invalid')
-    return verifyDigest(verifier, digest, signature)
+    if (!signature && !options.unmarked) throw invalid('supplied signature is invalid')
+    return signature !== null && verifyDigest(verifier, digest, signature)
   }
   if (options.algorithm === 'pkcs1v15') return verifyPkcs1(verifier, options.hash, digest, bytes)
   checkSalt(verifier, options)
@@ -92,6 +98,7 @@ function parseSalt(raw: string): SaltLength {
 
 const fields = {
   ...algorithmFields,
+  ...demandFields,
   name: text({ about: 'Name of the key.', required: true }),
   input: text({ about: 'The message, or its digest, base64.', secret: true, default: '' }),
   context: text({ about: 'Context of a derived key, base64.', default: '' }),
@@ -110,6 +117,7 @@ interface SignInput {
   signature_algorithm: 'pss' | 'pkcs1v15' | ''
   marshaling_algorithm: 'asn1' | 'jws'
   salt_length: string
+  unmarked: boolean
 }
 
 const signOptions = (input: SignInput): SignOptions => ({
@@ -118,6 +126,7 @@ const signOptions = (input: SignInput): SignOptions => ({
   algorithm: input.signature_algorithm || 'pss',
   marshaling: input.marshaling_algorithm,
   salt: parseSalt(input.salt_length),
+  unmarked: input.unmarked,
 })
 
 const sign = route({
@@ -134,6 +143,7 @@ const sign = route({
   async run(context, input) {
     const options = signOptions(input)
     const key = await needKey(context.store, input.name, 'signing key not found')
+    meet(key, 'sign', input.demand)
     checkOptions(key, options, 'signing')
     const number = versionForUse(key, input.key_version, 'signing')
     return runItems(
@@ -143,7 +153,7 @@ const sign = route({
         if (item.input === undefined) throw invalid('missing input')
         const { signature, publicKey } = signBytes(
           key, number, needBase64(textOf(item, 'input'), 'input'), needBase64(textOf(item, 'context'), 'context'), options)
-        const result = { signature: mark(number, signature, encodingOf(options)), key_version: number }
+        const result = { signature: options.unmarked ? signature.toString('base64') : mark(number, signature, encodingOf(options)), key_version: number }
         return publicKey ? { ...result, [input.batch_input ? 'publickey' : 'public_key']: publicKey.toString('base64') } : result
       },
       { failed: 200, blank: { key_version: 0 } },
@@ -184,13 +194,14 @@ const verify = route({
     const proof = proofOf(input.batch_input, single)
     const options = signOptions(input)
     const key = await needKey(context.store, input.name, `${proof === 'hmac' ? 'HMAC' : 'signature'} verification key not found`)
+    meet(key, proof === 'hmac' ? 'mac' : 'sign', input.demand)
     if (proof === 'signature') checkOptions(key, options, 'verification')
     return runItems(
       input.batch_input,
       () => single,
       (item) => {
         if (item.input === undefined) throw invalid('missing input')
-        return { valid: proof === 'hmac' ? verifyHmac(key, options.hash, item) : verifyBytes(key, item, options) }
+        return { valid: proof === 'hmac' ? verifyHmac(key, options.hash, item, input.unmarked) : verifyItem(key, item, options) }
       },
       { failed: 200, blank: { valid: false } },
     )

@@ -5,6 +5,7 @@ import type { Finding } from '../finding.ts'
 import { redacted } from '../report/redact.ts'
 import { formatText } from '../report/text.ts'
 import { findSecrets } from '../run.ts'
+import { findEnvironmentFiles } from './environment-file.ts'
 
 const advice = `
 Take the secret out (keep it in the store or the environment), and rotate it if it was ever shared.
@@ -27,7 +28,7 @@ export async function run([hook = '', ...args]: string[]): Promise<number> {
 
 async function findFor(hook: string, args: string[]): Promise<Finding[]> {
   const settings = { ...parse(['--quiet']).values, baseline: ownBaseline() }
-  if (hook === 'pre-commit') return (await findSecrets({ ...settings, staged: true }, [])).findings
+  if (hook === 'pre-commit') return [...(await findSecrets({ ...settings, staged: true }, [])).findings, ...(await findEnvironmentFiles())]
   const ranges = rangesOf(hook, readFileSync(0, 'utf8'), args[0] ?? 'origin')
   const findings: Finding[] = []
   for (const range of ranges) findings.push(...(await findSecrets({ ...settings, range }, ['git', '.'])).findings)

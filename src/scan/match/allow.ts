@@ -9,8 +9,8 @@ const onNextLine = /pragma: ?(?:allowlist|whitelist) nextline secret|strongroom:
 export function isAllowed(text: Text, candidate: Candidate): boolean {
   const from = text.lineStart(candidate.matchStart)
   const to = text.lineEnd(Math.max(candidate.matchEnd, candidate.end))
-  const lines = text.string.slice(from, to)
+  const lines = text.slice(from, to)
   if (onLine.test(lines) && !/nextline|next-line/i.test(lines)) return true
   if (from === 0) return false
-  return onNextLine.test(text.string.slice(text.lineStart(from - 1), from))
+  return onNextLine.test(text.slice(text.lineStart(from - 1), from))
 }

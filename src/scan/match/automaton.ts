@@ -1,4 +1,5 @@
-// A dense Aho-Corasick automaton over bytes: one look-up per byte finds every keyword, whatever its ASCII case.
+// A dense Aho-Corasick automaton over bytes: one look-up per byte finds every keyword, whatever its ASCII case and
+// whichever separators it is written with.
 // What a text visits most lies together in memory: states stand in the order of their depth, frequent letters in the first
 // columns, and bytes that no keyword holds share one. The arrays may be shared between threads.
 
@@ -18,6 +19,11 @@ export interface Automaton {
   longest: number
 }
 
+const separators = '-_.'
+
+/** A keyword as the automaton sees it: those that differ in case and separators alone are one. */
+export const folded = (keyword: string): string => keyword.toLowerCase().replace(/[-_.]/g, '_')
+
 const frequent = 'etaoinsrlhdcumpgfybwvkxjzq'
 const most = 1 << 20
 
@@ -29,21 +35,23 @@ interface Trie {
   column: Uint8Array
   /** The keyword that ends at the node, plus one; 0 for none. */
   word: Int32Array
+  /** The root's children by column: the one list that is long and often asked. */
+  first: Int32Array
 }
 
 /**
- * Builds the automaton of the words, which are reported by their index in the list; throws where a word is empty, is
+ * Builds the automaton of the words, which are folded and reported by their index in the list; throws where a word is empty, is
  * there twice, or all together are too many. `shared` puts the tables where worker threads can read them.
  */
 export function buildAutomaton(words: string[], shared = false): Automaton {
-  const encoded = words.map((word) => Buffer.from(word.toLowerCase(), 'utf8'))
+  const encoded = words.map((word) => Buffer.from(word, 'utf8'))
   const { columns, width } = columnsOf(encoded)
   const trie = plant(encoded, columns)
   const longest = encoded.reduce((length, word) => Math.max(length, word.length), 0)
   return { ...fill(trie, width, shared), columns: Uint16Array.from(columns, (column) => column * 4), width: width * 4, longest }
 }
 
-/** A column for each byte that a keyword holds, capitals with their small letters; 0 for all others. */
+/** A column for each byte that a keyword holds, capitals as their small letters and separators as one; 0 for all others. */
 function columnsOf(words: Buffer[]): { columns: Uint8Array; width: number } {
   const columns = new Uint8Array(256)
   for (const word of words) for (const byte of word) columns[byte] = 1
@@ -53,23 +61,24 @@ function columnsOf(words: Buffer[]): { columns: Uint8Array; width: number } {
     if (held === 1) columns[byte] = ++width
   })
   for (let byte = 65; byte <= 90; byte++) columns[byte] = columns[byte + 32]!
+  for (const byte of Buffer.from(separators)) columns[byte] = columns[95 /* _ */]!
   return { columns, width: 1 << Math.ceil(Math.log2(width + 1)) }
 }
 
 function plant(words: Buffer[], columns: Uint8Array): Trie {
   const room = 1 + words.reduce((sum, word) => sum + word.length, 0)
   if (room > most) throw new Error('too many keywords')
-  const trie = { size: 1, child: new Int32Array(room), sibling: new Int32Array(room), column: new Uint8Array(room), word: new Int32Array(room) }
+  const trie = { size: 1, child: new Int32Array(room), sibling: new Int32Array(room), column: new Uint8Array(room), word: new Int32Array(room), first: new Int32Array(256) }
   const { child, sibling, column } = trie
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!
     let node = 0
     for (let at = 0; at < word.length; at++) {
       const wanted = columns[word[at]!]!
-      let next = child[node]!
-      while (next !== 0 && column[next] !== wanted) next = sibling[next]!
+      let next = childAt(trie, node, wanted)
       if (next === 0) {
         next = trie.size++
+        if (node === 0) trie.first[wanted] = next
         column[next] = wanted
         sibling[next] = child[node]!
         child[node] = next
@@ -80,6 +89,13 @@ function plant(words: Buffer[], columns: Uint8Array): Trie {
     trie.word[node] = index + 1
   }
   return trie
+}
+
+function childAt({ child, sibling, column, first }: Trie, node: number, wanted: number): number {
+  if (node === 0) return first[wanted]!
+  let next = child[node]!
+  while (next !== 0 && column[next] !== wanted) next = sibling[next]!
+  return next
 }
 
 /** The nodes breadth first, and for each the node of the longest end of its path that begins another word. */
@@ -94,12 +110,10 @@ function link(trie: Trie): { order: Int32Array; fail: Int32Array } {
       order[count++] = next
       if (node === 0) continue
       let back = fail[node]!
-      let found = 0
-      for (;;) {
-        found = child[back]!
-        while (found !== 0 && column[found] !== column[next]) found = sibling[found]!
-        if (found !== 0 || back === 0) break
+      let found = childAt(trie, back, column[next]!)
+      while (found === 0 && back !== 0) {
         back = fail[back]!
+        found = childAt(trie, back, column[next]!)
       }
       fail[next] = found
     }

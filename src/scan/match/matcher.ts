@@ -1,7 +1,7 @@
 // Finds candidates in a text: the automaton finds keywords, then each rule's pattern runs in a window round its keywords,
 // and each detector looks at its hits in the bytes.
 import type { Companion, Rule } from '../rule.ts'
-import { buildAutomaton, type Automaton } from './automaton.ts'
+import { buildAutomaton, folded, type Automaton } from './automaton.ts'
 import type { Candidate } from './candidate.ts'
 import { entropy } from './entropy.ts'
 import { Hits } from './hits.ts'
@@ -50,14 +50,15 @@ export class Matcher {
     this.#rules = rules
     this.#detectors = detectors
     const hooks = new Map<string, Hook[]>()
-    const hook = (keyword: string, target: number, mode: Hook['mode'], alone: boolean): void => {
-      const list = hooks.get(keyword)
+    const hook = (text: string, target: number, mode: Hook['mode'], alone: boolean): void => {
+      const keyword = folded(text)
       const made = { target, mode, alone, length: keyword.length, keyword }
-      if (list) list.push(made)
-      else hooks.set(keyword, [made])
+      const list = hooks.get(keyword)
+      if (!list) hooks.set(keyword, [made])
+      else if (list.at(-1)!.target !== target || list.at(-1)!.mode !== mode) list.push(made)
     }
     rules.forEach((rule, number) => {
-      for (const keyword of new Set(rule.keywords)) hook(keyword, number, 'unknown', rule.alone?.includes(keyword) ?? false)
+      for (const keyword of rule.keywords) hook(keyword, number, 'unknown', rule.alone?.includes(keyword) ?? false)
     })
     detectors.forEach((detector, number) => {
       for (const keyword of detector.keywords) hook(keyword, number, 'detector', false)
@@ -98,7 +99,7 @@ export class Matcher {
   #visit(text: Text, hook: Hook, start: number, open: number[], found: (candidate: Candidate) => void): void {
     const { target } = hook
     const plan = (this.#plans[target] ??= planOf(this.#rules[target]!))
-    if (hook.mode === 'unknown') hook.mode = plan.literal.toLowerCase().startsWith(hook.keyword) ? 'start' : 'window'
+    if (hook.mode === 'unknown') hook.mode = folded(plan.literal).startsWith(hook.keyword) ? 'start' : 'window'
     const { bytes, length } = text
     if (hook.mode === 'start') {
       if (standsAt(bytes, start, plan.literal)) this.#runAt(text, plan, start, found)
@@ -125,7 +126,7 @@ export class Matcher {
     const offset = Math.max(0, start - lookBack)
     const { sticky } = plan
     sticky.lastIndex = start - offset
-    const match = sticky.exec(text.string.slice(offset, start + plan.literal.length + plan.after))
+    const match = sticky.exec(text.slice(offset, start + plan.literal.length + plan.after))
     if (match !== null) report(plan.rule, text, match, offset, found)
   }
 
@@ -135,7 +136,7 @@ export class Matcher {
     const end = this.#to[target]!
     if (sign !== 0 && !holdsByte(text.bytes, offset, end, sign)) return
     if (run !== null && !holdsRun(text.bytes, offset, end, run)) return
-    const window = text.string.slice(offset, end)
+    const window = text.slice(offset, end)
     pattern.lastIndex = 0
     for (let match = pattern.exec(window); match !== null; match = pattern.exec(window)) {
       if (match[0] === '') pattern.lastIndex++
@@ -194,5 +195,5 @@ function stands(companion: Companion, text: Text, start: number, end: number): b
     if (to < ceiling) to = Math.min(ceiling, text.lineEnd(to + 1))
   }
   const flat = new RegExp(companion.pattern.source, companion.pattern.flags.replace(/[gy]/g, ''))
-  return flat.test(text.string.slice(from, start)) || flat.test(text.string.slice(end, to))
+  return flat.test(text.slice(from, start)) || flat.test(text.slice(end, to))
 }

@@ -78,7 +78,7 @@ function describe(text: Text, place: Place, candidate: Candidate, lines: LineMap
     column: at.column,
     endLine: lines.position(candidate.end - 1).line + baseLine,
     secret,
-    match: readable(text.string.slice(candidate.matchStart, candidate.matchEnd)),
+    match: readable(text.slice(candidate.matchStart, candidate.matchEnd)),
     fingerprint: fingerprint(secret),
     confidence: candidate.confidence,
     verified: null,

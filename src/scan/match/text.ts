@@ -15,6 +15,11 @@ export class Text {
     return (this.#string ??= this.bytes.toString('latin1'))
   }
 
+  /** A part of the text as Latin-1, without making the whole one. */
+  slice(from: number, to: number): string {
+    return this.#string?.slice(from, to) ?? this.bytes.toString('latin1', Math.max(0, from), to)
+  }
+
   /** Start of the line that holds `at`, looking back at most `limit` bytes. */
   lineStart(at: number, limit = 4096): number {
     const floor = Math.max(0, at - limit)

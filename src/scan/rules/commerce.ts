@@ -3,30 +3,29 @@ import type { Rule } from '../rule.ts'
 import { alnum, hex, lower, near, uuid, wide } from './near.ts'
 import { tokens } from './token.ts'
 
-const shopify = 'https://shopify.dev/docs/apps/build/authentication-authorization'
-
 export const commerce: Rule[] = [
   ...tokens({
-    'shopify-access-token': ['Shopify access token', shopify, 'shpat_[a-zA-Z0-9]{32,38}'],
-    'shopify-custom-app-token': ['Shopify custom app token', shopify, 'shpca_[a-zA-Z0-9]{32,38}'],
-    'shopify-private-app-token': ['Shopify private app password', shopify, 'shppa_[a-zA-Z0-9]{32,38}'],
-    'shopify-shared-secret': ['Shopify shared secret', shopify, 'shpss_[a-zA-Z0-9]{32,38}'],
-    'shopify-partner-token': ['Shopify partner token', shopify, 'prtapi_[a-f0-9]{32}'],
-    'shopify-other-token': ['Shopify token', shopify, 'shp(?:ua|tka|at|it|rt)_[a-fA-F0-9]{32}', { keywords: ['shpua_', 'shptka_', 'shpit_', 'shprt_'] }],
-    'woocommerce-secret': ['WooCommerce consumer secret', 'https://woocommerce.github.io/woocommerce-rest-api-docs/', 'c[sk]_[a-f0-9]{40}', { keywords: ['cs_', 'ck_'], entropy: 3 }],
+    'woocommerce-secret': ['WooCommerce consumer secret', 'https://woocommerce.github.io/woocommerce-rest-api-docs/',
+      'c[sk]_[a-f0-9]{40}', { keywords: ['cs_', 'ck_'], entropy: 3 }],
     'medusa-key': ['Medusa secret key', 'https://docs.medusajs.com/', 'sk_[a-f0-9]{64}', { keywords: ['medusa', 'sk_'], entropy: 3 }],
-    'amazon-seller-refresh-token': ['Amazon Selling Partner refresh token', 'https://developer-docs.amazon.com/sp-api/', 'Atz[ra][|]IwE[A-Za-z0-9_-]{200,600}', { keywords: ['atzr|', 'atza|'], window: 700 }],
-    'ebay-cert-id': ['eBay production certificate id', 'https://developer.ebay.com/', '(?:PRD|SBX)-[a-f0-9]{12}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}', { keywords: ['prd-', 'sbx-'] }],
-    'snipcart-key': ['Snipcart secret key', 'https://docs.snipcart.com/', 'S_[A-Za-z0-9]{70,76}', { keywords: ['snipcart'], misses: ['snipcart S_x'], hits: [`SNIPCART=S_${'aB3dE6gHi'.repeat(8)}`] }],
-    'fleetbase-key': ['Fleetbase key', 'https://docs.fleetbase.io/', 'flb_(?:live|test)_[A-Za-z0-9]{20}', { keywords: ['flb_live_', 'flb_test_'] }],
+    'amazon-seller-refresh-token': ['Amazon Selling Partner refresh token', 'https://developer-docs.amazon.com/sp-api/',
+      'Atz[ra][|]IwE[A-Za-z0-9_-]{200,600}', { keywords: ['atzr|', 'atza|'], window: 700 }],
+    'ebay-cert-id': ['eBay production certificate id', 'https://developer.ebay.com/',
+      '(?:PRD|SBX)-[a-f0-9]{12}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}', { keywords: ['prd-', 'sbx-'] }],
+    'snipcart-key': ['Snipcart secret key', 'https://docs.snipcart.com/', 'S_[A-Za-z0-9]{70,76}', { keywords: ['snipcart'],
+      misses: ['snipcart S_x'], hits: [`SNIPCART=S_${'aB3dE6gHi'.repeat(8)}`] }],
+    'fleetbase-key': ['Fleetbase key', 'https://docs.fleetbase.io/', 'flb_(?:live|test)_[A-Za-z0-9]{20}', { keywords: ['flb_live_',
+      'flb_test_'] }],
   }),
   ...near({
-    'bigcommerce-token': ['BigCommerce token', 'https://developer.bigcommerce.com/', 'bigcommerce|x auth token', lower('31,64'), { strict: true, entropy: 3.4 }],
+    'bigcommerce-token': ['BigCommerce token', 'https://developer.bigcommerce.com/', 'bigcommerce|x auth token', lower('31,64'),
+      { strict: true, entropy: 3.4 }],
     'magento-token': ['Adobe Commerce (Magento) token', 'https://developer.adobe.com/commerce/', 'magento', lower(32)],
     'ecwid-token': ['Ecwid token', 'https://api-docs.ecwid.com/', 'ecwid', 'secret_[A-Za-z0-9]{32}|public_[A-Za-z0-9]{32}'],
     'etsy-key': ['Etsy keystring', 'https://developers.etsy.com/', 'etsy', lower(24)],
     'loyverse-token': ['Loyverse token', 'https://developer.loyverse.com/', 'loyverse', hex(32)],
-    'vend-token': ['Vend (Lightspeed) token', 'https://x-series-api.lightspeedhq.com/', 'vend', '[0-9A-Za-z]{22}_[A-Za-z0-9]{32}|2[A-Za-z0-9]{21}_[A-Za-z0-9]{32}', { strict: true }],
+    'vend-token': ['Vend (Lightspeed) token', 'https://x-series-api.lightspeedhq.com/', 'vend',
+      '[0-9A-Za-z]{22}_[A-Za-z0-9]{32}|2[A-Za-z0-9]{21}_[A-Za-z0-9]{32}', { strict: true }],
     'swell-key': ['Swell key', 'https://developers.swell.is/', 'swell', `sk_(?:live|test)_[A-Za-z0-9]{32}|${alnum(32)}`, { strict: true }],
     'printful-key': ['Printful key', 'https://developers.printful.com/', 'printful', alnum(40)],
     'shipengine-key': ['ShipEngine key', 'https://www.shipengine.com/docs/', 'shipengine', '(?:TEST_)?[A-Za-z0-9+/]{43}'],

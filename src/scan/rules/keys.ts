@@ -19,8 +19,10 @@ const kinds: Kind[] = [
   { id: 'private-key-ec', about: 'Elliptic curve private key', label: 'EC PRIVATE KEY' },
   { id: 'private-key-dsa', about: 'DSA private key', label: 'DSA PRIVATE KEY' },
   { id: 'private-key-pkcs8', about: 'Private key (PKCS #8)', label: 'PRIVATE KEY' },
-  { id: 'private-key-openssh', about: 'OpenSSH private key', label: 'OPENSSH PRIVATE KEY', source: 'https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key' },
-  { id: 'private-key-ssh2', about: 'SSH2 private key', label: 'SSH2 ENCRYPTED PRIVATE KEY', source: 'https://datatracker.ietf.org/doc/html/rfc4716' },
+  { id: 'private-key-openssh', about: 'OpenSSH private key', label: 'OPENSSH PRIVATE KEY',
+    source: 'https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key' },
+  { id: 'private-key-ssh2', about: 'SSH2 private key', label: 'SSH2 ENCRYPTED PRIVATE KEY',
+    source: 'https://datatracker.ietf.org/doc/html/rfc4716' },
   { id: 'private-key-any', about: 'Private key', label: '(?:ANY|PGP|TSS2|X509|X25519|ED25519|[A-Z0-9]{2,12}) PRIVATE KEY' },
   { id: 'private-key-encrypted', about: 'Private key, encrypted (PKCS #8)', label: 'ENCRYPTED PRIVATE KEY', confidence: 'low' },
 ]
@@ -50,7 +52,8 @@ function pemRule(kind: Kind): Rule {
     check: key => hasBody(key) && !isEncrypted(key),
     window: 8192,
     confidence: kind.confidence ?? 'high',
-    hits: [write(label), `KEY="${write(label).replaceAll('\n', '\\n')}"`, ...write(label).split('\n').length > 3 ? [`x = '${write(label).split('\n').join("\\n' +\n  '")}'`] : []],
+    hits: [write(label), `KEY="${write(label).replaceAll('\n', '\\n')}"`,
+      ...write(label).split('\n').length > 3 ? [`x = '${write(label).split('\n').join("\\n' +\n  '")}'`] : []],
     misses: [`-----BEGIN ${label}-----\n...\n-----END ${label}-----`, `-----BEGIN ${label}-----`],
   }
 }

@@ -1,6 +1,6 @@
 // Rules for secrets without a form of their own: they are known by the name of the provider shortly before them.
 import type { Rule } from '../rule.ts'
-import { accepted, endDash, fold, folded, lazily, looksRandom, type More } from './shape.ts'
+import { accepted, endBase64, endDash, fold, folded, lazily, looksRandom, type More } from './shape.ts'
 
 /**
  * What was found, where it is documented, the names that stand before it (`|` between them; a blank stands for any separator
@@ -19,7 +19,7 @@ const gap = String.raw`(?:.|\r?\n){0,40}?`
 /** A word for a credential and what assigns it, in whichever language, close before the secret. */
 const assigned = String.raw`(?i:key|token|secret|pass|pwd|auth|api|cred|id)[\w -]{0,12}["'\x60\]]{0,2}\s{0,3}(?:[:=?|+.>]{1,4}|[,(]|\s)\s{0,12}["'\x60]{0,2}`
 /** Neither the rest of a longer text nor the hash of a commit, a file or a package. */
-const before = String.raw`(?<![A-Za-z0-9_/@#+.%])(?<!(?:commit|sha-?\d{0,3}|gitHead|rev(?:ision)?|hash|checksum|integrity|md5|digest|etag|tree|parent|blob|node_id)["'\x60]?\s{0,3}[:= ]\s{0,3}["'\x60]?)`
+const before = String.raw`(?<![A-Za-z0-9_/@#+.%?])(?<!(?:commit|sha-?\d{0,3}|gitHead|rev(?:ision)?|hash|checksum|integrity|md5|digest|etag|tree|parent|blob|node_id)["'\x60]?\s{0,3}[:= ]\s{0,3}["'\x60]?)`
 
 export const hex = (length: number | string) => `[a-f0-9]{${length}}`
 export const lower = (length: number | string) => `[a-z0-9]{${length}}`
@@ -46,9 +46,9 @@ function nearRule(id: string, about: string, source: string, words: string, shap
     keywords: names.flatMap(keywordsOf),
     alone: names.filter(name => name.length <= shortName),
     before: 32,
-    gap: rest.pattern || rest.keywords ? 0 : reach,
+    gap: own || rest.keywords ? 0 : reach,
     get pattern() {
-      return (pattern ??= own ? fold(own) : new RegExp(folded(`(?:${names.map(named).join('|')})${gap}${isStrict ? assigned : ''}${before}(?<secret>${isStrict ? shape : widened(shape)})${endDash}`)))
+      return (pattern ??= own ? fold(own) : new RegExp(folded(`(?:${names.map(named).join('|')})${gap}${isStrict ? assigned : ''}${before}(?<secret>${isStrict ? shape : widened(shape)})${/[/+]/.test(shape) ? endBase64 : endDash}`)))
     },
     entropy: 2.5,
     check: looksRandom,
@@ -68,12 +68,12 @@ const shortName = 4
 const reach = 96
 const distinct = 7
 
-/** What a name is looked up by: its longest part where that is telling, else the name with each separator that it may have. */
+/** What a name is looked up by: its longest part where that is telling, else the name without and with separators (the matcher takes `-`, `_` and `.` for one). */
 function keywordsOf(name: string): string[] {
   const parts = name.split(' ')
   const longest = parts.reduce((best, part) => (part.length > best.length ? part : best))
   if (longest.length >= distinct || parts.length > 3) return [longest]
-  return parts.reduce<string[]>((made, part) => (made.length === 0 ? [part] : made.flatMap(text => ['', '-', '_', ' ', '.'].map(sign => text + sign + part))), [])
+  return parts.reduce<string[]>((made, part) => (made.length === 0 ? [part] : made.flatMap(text => ['', '_', ' '].map(sign => text + sign + part))), [])
 }
 
 /** A name begins a word, also within camel case; a short one ends there too, but for the words that follow one. */

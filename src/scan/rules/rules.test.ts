@@ -1,3 +1,4 @@
+// Every rule finds its hits, leaves its misses, costs little on hostile text; checksums against published vectors.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Rule } from '../rule.ts'

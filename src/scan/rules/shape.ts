@@ -14,7 +14,8 @@ export type More = Partial<Omit<Rule, 'id' | 'about' | 'source'>> & {
 export const start = String.raw`(?:(?<![A-Za-z0-9_])|(?<=\\[nrt])|(?<=%[0-9A-F]{2}))`
 export const end = '(?![A-Za-z0-9_])'
 /** Characters of a secret's own alphabet go on after it: it would be cut short. */
-export const endDash = '(?![A-Za-z0-9_-])'
+export const endDash = '(?![A-Za-z0-9_?-])'
+export const endBase64 = '(?![A-Za-z0-9_/+=?-])'
 
 /**
  * The source with each `(?i:…)` written out as classes of both cases: V8 (Node 24) at times forgets inline modifiers
@@ -67,8 +68,9 @@ export function entropyOf(text: string): number {
   return bits
 }
 
-/** Does it look drawn by lot? Digits among letters, or case that changes too often for words. */
+/** Does it look drawn by lot? Digits among letters, or case that changes too often for words; not words in camel case. */
 export function looksRandom(secret: string): boolean {
+  if ((secret.match(/[A-Z][a-z]{3,}/g)?.join('').length ?? 0) * 2 >= secret.length) return false
   if (/\d/.test(secret)) return /[A-Za-z]/.test(secret) || secret.length <= 12
   return (secret.match(/[a-z][A-Z]/g)?.length ?? 0) >= Math.max(2, secret.length / 5)
 }

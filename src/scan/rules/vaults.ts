@@ -1,46 +1,40 @@
 // Secret stores and password managers: the key to all the others.
 import type { Rule } from '../rule.ts'
-import { alnum, near, upper, uuid, wide } from './near.ts'
+import { near, upper, wide } from './near.ts'
 import { tokens } from './token.ts'
-
-const vault = 'https://developer.hashicorp.com/vault/docs/concepts/tokens'
-const doppler = 'https://docs.doppler.com/reference/auth-token-formats'
-const dopplerToken = (kind: string) => `dp[.]${kind}[.](?:[a-z0-9_-]{2,35}[.])?[A-Za-z0-9]{40,44}`
 
 export const vaults: Rule[] = [
   ...tokens({
-    'vault-service-token': ['Vault service token', vault, 'hvs[.][A-Za-z0-9_-]{24,300}', { entropy: 3 }],
-    'vault-batch-token': ['Vault batch token', vault, 'hvb[.][A-Za-z0-9_-]{100,1000}', { entropy: 3.5, window: 1100 }],
-    'vault-recovery-token': ['Vault recovery token', vault, 'hvr[.][A-Za-z0-9_-]{24,300}', { entropy: 3 }],
-    'vault-token-old': ['Vault token of the older form', vault, '[sbr][.][A-Za-z0-9]{24}(?:[.][A-Za-z0-9]{5})?', { keywords: ['vault', 'token'], entropy: 3.8,
-      pattern: /(?:(?i:vault|token)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_.-])|^)(?<secret>[sbr]\.[A-Za-z0-9]{24}(?:\.[A-Za-z0-9]{5})?)(?![A-Za-z0-9_.-])/, misses: ['vault = s.short'], hits: [`VAULT_TOKEN=s.${'aB3dE6gHiJ9kLmN7pQrStU4w'}`] }],
-    'doppler-personal-token': ['Doppler personal token', doppler, dopplerToken('pt')],
-    'doppler-cli-token': ['Doppler CLI token', doppler, dopplerToken('ct')],
-    'doppler-service-token': ['Doppler service token', doppler, dopplerToken('st')],
-    'doppler-scim-token': ['Doppler SCIM token', doppler, dopplerToken('scim')],
-    'doppler-audit-token': ['Doppler audit token', doppler, dopplerToken('audit')],
-    'doppler-service-account-token': ['Doppler service account token', doppler, `dp[.]sa(?:i[.])?[.]?(?:[a-z0-9_-]{2,35}[.])?[A-Za-z0-9]{40,44}`],
-    '1password-service-account-token': ['1Password service account token', 'https://developer.1password.com/docs/service-accounts/', 'ops_eyJ[A-Za-z0-9+/]{250,2000}={0,3}', { window: 2200 }],
-    '1password-secret-key': ['1Password secret key', 'https://support.1password.com/secret-key-security/', 'A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}', { keywords: ['a3-'], entropy: 3.5 }],
-    'bitwarden-access-token': ['Bitwarden Secrets Manager access token', 'https://bitwarden.com/help/access-tokens/', `0[.]${uuid}[.][A-Za-z0-9]{30}:[A-Za-z0-9+/]{22}==`, { keywords: ['bws', 'bitwarden', 'access_token'], hits: [`BWS_ACCESS_TOKEN=0.01234567-89ab-4cde-8f01-23456789abcd.${'aB3dE6gHiJ'.repeat(3)}:${'kL9mN2pQrS4'.repeat(2)}==`], misses: ['BWS_ACCESS_TOKEN=0.x'] }],
-    'infisical-service-token': ['Infisical service token', 'https://infisical.com/docs/', 'st[.][a-f0-9]{24}[.][a-f0-9]{32}[.][a-f0-9]{32}', { keywords: ['st.'] }],
-    'akeyless-access-id': ['Akeyless access id', 'https://docs.akeyless.io/', 'p-[a-z0-9]{12,14}', { keywords: ['akeyless'], confidence: 'low', misses: ['akeyless'], pattern: /(?i:akeyless)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_-])(?<secret>p-[a-z0-9]{12,14})(?![A-Za-z0-9_-])/, hits: ['AKEYLESS_ACCESS_ID=p-a1b2c3d4e5f6'] }],
+    'infisical-service-token': ['Infisical service token', 'https://infisical.com/docs/',
+      'st[.][a-f0-9]{24}[.][a-f0-9]{32}[.][a-f0-9]{32}', { keywords: ['st.'] }],
+    'akeyless-access-id': ['Akeyless access id', 'https://docs.akeyless.io/', 'p-[a-z0-9]{12,14}', { keywords: ['akeyless'],
+      confidence: 'low', misses: ['akeyless'],
+      pattern: /(?i:akeyless)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_-])(?<secret>p-[a-z0-9]{12,14})(?![A-Za-z0-9_-])/,
+      hits: ['AKEYLESS_ACCESS_ID=p-a1b2c3d4e5f6'] }],
     'age-secret-key': ['age secret key', 'https://age-encryption.org/v1', 'AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}'],
-    'age-plugin-identity': ['age plugin identity', 'https://github.com/C2SP/C2SP/blob/main/age-plugin.md', 'AGE-PLUGIN-[A-Z0-9-]{2,30}-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{40,200}', { keywords: ['age-plugin-'] }],
+    'age-plugin-identity': ['age plugin identity', 'https://github.com/C2SP/C2SP/blob/main/age-plugin.md',
+      'AGE-PLUGIN-[A-Z0-9-]{2,30}-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{40,200}', { keywords: ['age-plugin-'] }],
   }),
   ...near({
-    'vault-approle-secret-id': ['Vault AppRole secret id', 'https://developer.hashicorp.com/vault/docs/auth/approle', 'secret id|role id|vault', uuid, { strict: true, pattern: /(?:(?i:secret|role)[-_ ]?(?i:id))["']?\s{0,3}[=:]\s{0,3}["']?(?<secret>[a-fA-F0-9]{8}-(?:[a-fA-F0-9]{4}-){3}[a-fA-F0-9]{12})(?![A-Za-z0-9-])/, hits: ['secret_id = "01234567-89ab-4cde-8f01-23456789abcd"'], keywords: ['secret_id', 'secretid', 'secret-id', 'role_id', 'roleid', 'role-id'] }],
     'infisical-client-secret': ['Infisical client secret', 'https://infisical.com/docs/', 'infisical', '[a-f0-9]{64}'],
-    'conjur-api-key': ['CyberArk Conjur API key', 'https://docs.cyberark.com/', 'conjur', '[a-z0-9]{50,60}', { strict: true, entropy: 3.6 }],
+    'conjur-api-key': ['CyberArk Conjur API key', 'https://docs.cyberark.com/', 'conjur', '[a-z0-9]{50,60}', { strict: true,
+      entropy: 3.6 }],
     'delinea-secret': ['Delinea client secret', 'https://docs.delinea.com/', 'delinea|thycotic', wide(43), { entropy: 4 }],
-    'keeper-token': ['Keeper one-time token or config', 'https://docs.keeper.io/en/secrets-manager', 'keeper|ksm', '(?:US|EU|AU|GOV|JP|CA):[A-Za-z0-9_-]{43}', { strict: true }],
-    'lastpass-provisioning-hash': ['LastPass provisioning hash', 'https://support.lastpass.com/', 'lastpass|provhash', '[a-f0-9]{64}', { strict: true }],
-    'bitwarden-client-secret': ['Bitwarden API client secret', 'https://bitwarden.com/help/personal-api-key/', 'bw clientsecret|bitwarden', alnum(30), { strict: true, entropy: 3.5 }],
+    'keeper-token': ['Keeper one-time token or config', 'https://docs.keeper.io/en/secrets-manager', 'keeper|ksm',
+      '(?:US|EU|AU|GOV|JP|CA):[A-Za-z0-9_-]{43}', { strict: true }],
+    'lastpass-provisioning-hash': ['LastPass provisioning hash', 'https://support.lastpass.com/', 'lastpass|provhash', '[a-f0-9]{64}',
+      { strict: true }],
     'dashlane-key': ['Dashlane service account key', 'https://cli.dashlane.com/', 'dashlane', 'dls_[A-Z0-9]{8,24}_[a-f0-9]{32,64}'],
-    'recovery-code': ['Two-factor recovery codes', 'https://datatracker.ietf.org/doc/html/rfc6238', 'recovery code|backup code|recovery codes|backup codes', '[A-Za-z0-9]{4,5}-[A-Za-z0-9]{4,5}(?:-[A-Za-z0-9]{4,5}){0,6}', { confidence: 'low', entropy: 2.5, generic: true, check: secret => /\d/.test(secret) && /[A-Za-z]/.test(secret) && secret.length >= 11 }],
-    'totp-seed': ['One-time password seed', 'https://github.com/google/google-authenticator/wiki/Key-Uri-Format', 'otpauth|totp', '[A-Z2-7]{16,64}={0,6}', { strict: true, entropy: 3, check: () => true,
-      pattern: /(?:otpauth:\/\/[ht]otp\/[^\s"'<>]{0,200}?[?&]secret=|(?i:totp|otp|mfa|2fa)[-_ ]?(?i:secret|seed|key)["']?\s{0,3}[=:]\s{0,3}["']?)(?<secret>[A-Z2-7]{16,64})(?![A-Za-z0-9])/, keywords: ['otpauth', 'totp', 'otp_s', 'mfa_s', '2fa_s'], misses: ['otpauth://totp/a?secret=SHORT'],
+    'recovery-code': ['Two-factor recovery codes', 'https://datatracker.ietf.org/doc/html/rfc6238',
+      'recovery code|backup code|recovery codes|backup codes', '[A-Za-z0-9]{4,5}-[A-Za-z0-9]{4,5}(?:-[A-Za-z0-9]{4,5}){0,6}',
+      { confidence: 'low', entropy: 2.5, generic: true,
+      check: secret => /\d/.test(secret) && /[A-Za-z]/.test(secret) && secret.length >= 11 }],
+    'totp-seed': ['One-time password seed', 'https://github.com/google/google-authenticator/wiki/Key-Uri-Format', 'otpauth|totp',
+      '[A-Z2-7]{16,64}={0,6}', { strict: true, entropy: 3, check: () => true,
+      pattern: /(?:otpauth:\/\/[ht]otp\/[^\s"'<>]{0,200}?[?&]secret=|(?i:totp|otp|mfa|2fa)[-_ ]?(?i:secret|seed|key)["']?\s{0,3}[=:]\s{0,3}["']?)(?<secret>[A-Z2-7]{16,64})(?![A-Za-z0-9])/,
+        keywords: ['otpauth', 'totp', 'otp_s', 'mfa_s', '2fa_s'], misses: ['otpauth://totp/a?secret=SHORT'],
       hits: [`otpauth://totp/acme:jo?secret=${'JBSWY3DPEHPK3PXP'}&issuer=acme`] }],
-    'product-key': ['Product key', 'https://learn.microsoft.com/en-us/windows-server/get-started/kms-client-activation-keys', 'product key|license key|licence key|serial', `${upper(5)}(?:-${upper(5)}){4}`, { strict: true, confidence: 'low' }],
+    'product-key': ['Product key', 'https://learn.microsoft.com/en-us/windows-server/get-started/kms-client-activation-keys',
+      'product key|license key|licence key|serial', `${upper(5)}(?:-${upper(5)}){4}`, { strict: true, confidence: 'low' }],
   }),
 ]

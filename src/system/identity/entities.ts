@@ -81,7 +81,7 @@ export function entityRoutes(core: Core): Route[] {
       about: 'Makes or changes an entity by its name.',
       takes: { ...fields, name },
       exists: async (context, input) => (await byName(context, input.name)) !== null,
-      run: (context, { id: _, ...input }) => put(context, undefined, input),
+      run: (context, input) => put(context, undefined, input),
     }),
     route({
       op: 'delete',

@@ -149,3 +149,27 @@ test('namespaces do not see each other\'s identities', async () => {
   assert.equal((await trial.ask('GET', `identity/entity/id/${id}`)).status, 200)
   assert.match((await trial.ask('POST', 'identity/entity-alias', { name: 'x', mount_accessor: await mountAccessor('people') }, inside)).text, /invalid mount accessor/)
 })
+
+test('a namespace that is removed leaves no identities behind', async () => {
+  await trial.must('POST', 'sys/namespaces/gone', {})
+  const inside = { headers: { 'x-vault-namespace': 'gone' } }
+  const member = (await trial.must('POST', 'identity/entity', { name: 'member' }, inside)).data.id
+  await trial.must('POST', 'identity/group', { name: 'group', member_entity_ids: [member] }, inside)
+  const { method_id } = (await trial.must('POST', 'identity/mfa/method/totp', { issuer: 'x' }, inside)).data
+  await trial.must('POST', 'identity/mfa/login-enforcement/x', { mfa_method_ids: [method_id], identity_entity_ids: [member] }, inside)
+  const { core } = trial.server
+  const namespaceId = core.namespaces.at('gone/')!.id
+  const left = async (): Promise<string[]> => [...(await core.root.keys(`identity/ns/${namespaceId}/`)), ...(await core.root.keys(`identity/entity/${member}`)), ...(await core.root.keys(`mfa/method/${method_id}`)), ...(await core.root.keys('identity/member/')).filter((key) => key.endsWith(member))]
+  assert.equal((await left()).length, 7)
+  await trial.must('DELETE', 'sys/namespaces/gone')
+  assert.deepEqual(await left(), [])
+})
+
+test('lists of many entities go by pages', async () => {
+  const { core } = trial.server
+  const { putEntity } = await import('../../core/identity/entities.ts')
+  for (let at = 0; at < 300; at += 50) await Promise.all(Array.from({ length: 50 }, (_, one) => putEntity(core.identity.view, 'root', undefined, { name: `many-${at + one}` }, 0)))
+  const page = (await trial.must('GET', 'identity/entity/name?list=true&after=many-100&limit=3')).data.keys
+  assert.deepEqual(page, ['many-101', 'many-102', 'many-103'])
+  assert.equal((await trial.must('GET', 'identity/entity/name/many-299')).data.name, 'many-299')
+})

@@ -5,6 +5,7 @@ import { endingOperations } from './ending.ts'
 import { passwordOperations } from './password.ts'
 import { policyOperations } from './policy.ts'
 import { replicationOperations } from './replication.ts'
+import { rotationOperations } from './rotation.ts'
 import { secretArnOf } from './secret.ts'
 import { tagOperations } from './tags.ts'
 import { valueOperations } from './values.ts'
@@ -17,5 +18,5 @@ export const secretsManager: Service = {
   capitalMessage: true,
   faults: { invalid: 'InvalidParameterException', internal: 'InternalServiceError', 'too-large': 'LimitExceededException' },
   resourceOf: secretArnOf,
-  operations: [...valueOperations, ...describeOperations, ...endingOperations, ...tagOperations, ...policyOperations, ...replicationOperations, ...passwordOperations],
+  operations: [...valueOperations, ...describeOperations, ...endingOperations, ...tagOperations, ...policyOperations, ...replicationOperations, ...passwordOperations, ...rotationOperations],
 }

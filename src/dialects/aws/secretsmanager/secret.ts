@@ -48,6 +48,8 @@ export interface Rotation {
   /** Milliseconds since 1970. */
   last?: number
   next?: number
+  /** Id of the version that a rotation under way makes. */
+  running?: string
 }
 
 export interface Replica {
@@ -78,22 +80,28 @@ async function placesOf(exchange: Exchange, id: string): Promise<Place[]> {
   const name = arn.resource.slice('secret:'.length)
   const marked = /^(.+)-([A-Za-z0-9]{6})$/s.exec(name)
   const whole: Place = { namespace, path: pathOf(name) }
-  return marked ? [{ namespace, path: pathOf(marked[1]!), mark: marked[2]! }, whole] : [whole]
+  if (!marked) return [whole]
+  const exact: Place = { namespace, path: pathOf(marked[1]!), mark: marked[2]! }
+  // What a session policy was asked about must be the secret that is meant.
+  return exchange.signer?.key.sessionPolicy === undefined ? [exact, whole] : [exact]
 }
+
+const isCode = (cause: unknown, ...codes: string[]): boolean => cause instanceof Fault && codes.includes(cause.code)
 
 /** Runs `run` for the secret that an id means. */
 export async function onSecret<T>(exchange: Exchange, id: string, run: (place: Place) => Promise<T>): Promise<T> {
-  let refusal: unknown = new AwsFault('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
-  for (const place of await placesOf(exchange, id)) {
+  const places = await placesOf(exchange, id)
+  let refusal: unknown = null
+  for (const place of places) {
     try {
       return await run(place)
     } catch (cause) {
-      const elsewhere = cause instanceof Fault && (cause.code === 'not-found' || cause.code === 'denied')
-      if (!elsewhere || place.mark === undefined) throw cause instanceof Fault && cause.code === 'not-found' && place.mark === undefined && refusal instanceof Fault && refusal.code === 'denied' ? refusal : cause
-      refusal = cause
+      // Where the first place may not be seen, that the second is empty says nothing.
+      if (!isCode(refusal, 'denied')) refusal = cause
+      if (!isCode(cause, 'not-found', 'denied')) throw cause
     }
   }
-  throw refusal
+  throw refusal ?? new Fault('not-found', "Secrets Manager can't find the specified secret.")
 }
 
 const at = ({ settings }: Exchange, folder: 'data' | 'metadata' | 'restore', { path }: Place): string => `${settings.secrets}${folder}/${path}`

@@ -36,7 +36,7 @@ async function valueAt(exchange: Exchange, place: Place, body: Record<string, un
   return {
     ...identityOf(exchange, place, found.mark),
     VersionId: found.id,
-    ...(found.media === 'binary' ? { SecretBinary: found.payload } : { SecretString: found.payload }),
+    ...(found.binary ? { SecretBinary: found.payload } : { SecretString: found.payload }),
     ...(found.stages.length > 0 && { VersionStages: found.stages }),
     CreatedDate: secondsOf(found.created),
   }

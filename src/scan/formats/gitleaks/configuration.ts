@@ -30,6 +30,8 @@ export interface GitleaksRule {
 export interface GitleaksConfiguration {
   rules: Map<string, GitleaksRule>
   allowlists: Allowlist[]
+  /** Whether it names rules at all, switched off or not. */
+  named: boolean
   /** Whether the rules of the house count as well. */
   useDefault: boolean
   disabled: Set<string>
@@ -86,6 +88,7 @@ export async function readConfiguration(text: string): Promise<{ config: Gitleak
   const extendPath = stringIn(extend, 'path') || undefined
   const config: GitleaksConfiguration = {
     rules: new Map(),
+    named: Object.hasOwn(table, 'rules'),
     allowlists: allowlistsIn(table),
     useDefault,
     disabled: new Set(stringsIn(extend, 'disabledRules')),
@@ -140,7 +143,7 @@ function merge(config: GitleaksConfiguration, base: GitleaksConfiguration): Gitl
     const below = rules.get(id)
     rules.set(id, below ? mergeRule(rule, below) : rule)
   }
-  return { rules, disabled, useDefault: config.useDefault || base.useDefault, allowlists: [...config.allowlists, ...base.allowlists] }
+  return { rules, disabled, named: config.named || base.named, useDefault: config.useDefault || base.useDefault, allowlists: [...config.allowlists, ...base.allowlists] }
 }
 
 function mergeRule(rule: GitleaksRule, below: GitleaksRule): GitleaksRule {

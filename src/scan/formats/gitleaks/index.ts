@@ -30,7 +30,7 @@ export function partOf(config: GitleaksConfiguration, add = false): Part {
     ...rulesOf(finding),
   ]
   return {
-    replaces: !add && !config.useDefault && config.rules.size > 0,
+    replaces: !add && !config.useDefault && config.named,
     disabled: (id) => [...config.disabled].some((theirs) => isCalled(id, theirs)) && !config.rules.has(id),
     finders: [new GitleaksFinder(config)],
     refuse: (finding, text, candidate) => {

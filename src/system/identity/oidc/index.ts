@@ -6,7 +6,9 @@ import { answer, bare, listing } from '../../../kit/answer.ts'
 import { denied, invalid } from '../../../kit/errors.ts'
 import { type Fields, choice, duration, list, text } from '../../../kit/field.ts'
 import { type Context, type Route, route } from '../../../kit/route.ts'
-import { algorithms, currentKey, deleteKey, findKey, keyNames, publishedKeys, putKey, rotateKey } from './key.ts'
+import { algorithms, currentKey, deleteKey, findKey, keyNames, publishedKeys, putKey, rotateKey, signToken } from './key.ts'
+import { providerRoutes } from './provider.ts'
+import { registryRoutes } from './registry.ts'
 import { claimsOf, readTemplate } from './template.ts'
 
 interface Role {
@@ -42,7 +44,7 @@ export function oidcRoutes(core: Core, apiAddress: string): Route[] {
     const base = (await context.store.read<{ issuer: string }>('oidc/config'))?.issuer || apiAddress
     return `${base.replace(/\/$/, '')}/v1/${context.mount.namespace}identity/oidc`
   }
-  return [...configRoutes(), ...keyRoutes(), ...roleRoutes(), ...tokenRoutes(core, issuerOf), ...discoveryRoutes(issuerOf)]
+  return [...configRoutes(), ...keyRoutes(), ...roleRoutes(), ...tokenRoutes(core, issuerOf), ...discoveryRoutes(issuerOf), ...registryRoutes, ...providerRoutes(core, apiAddress)]
 }
 
 function configRoutes(): Route[] {
@@ -99,6 +101,7 @@ function keyRoutes(): Route[] {
       async run(context, input) {
         const users: string[] = []
         for (const one of await context.store.children('oidc/role/', { limit: 10_000 })) if ((await findRole(context, one))?.key === input.name) users.push(one)
+        if (input.name === 'default') throw invalid('deletion of the default key is not allowed')
         if (users.length > 0) throw invalid(`unable to delete key "${input.name}" because it is currently referenced by these roles: ${users.join(', ')}`)
         await deleteKey(context.store, input.name)
       },
@@ -169,9 +172,7 @@ function tokenRoutes(core: Core, issuerOf: IssuerOf): Route[] {
         const now = Math.trunc(context.now() / 1000)
         const ttl = Math.min(role.ttl, key.verificationTtl || role.ttl)
         const claims = { ...claimsOf(role.template, identity.identity, now), iss: await issuerOf(context), sub: identity.identity.entity.id, aud: role.clientId, iat: now, exp: now + ttl, namespace: core.namespaces.at(context.mount.namespace)!.id }
-        const { SignJWT, importJWK } = await import('jose')
-        const token = await new SignJWT(claims).setProtectedHeader({ alg: key.algorithm, kid: key.current.kid }).sign(await importJWK(key.current.secret, key.algorithm))
-        return { token, client_id: role.clientId, ttl }
+        return { token: await signToken(key, claims), client_id: role.clientId, ttl }
       },
     }),
     route({

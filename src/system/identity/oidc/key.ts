@@ -90,8 +90,9 @@ export async function rotateKey(context: Context, name: string, verificationTtl?
   })
 }
 
-/** The key as it is to be used now: rotated first where its period has passed. */
+/** The key as it is to be used now: rotated first where its period has passed. `default` is made when it is first needed. */
 export async function currentKey(context: Context, name: string): Promise<NamedKey | null> {
+  if (name === 'default' && !(await findKey(context.store, name))) await putKey(context, name, { allowedClientIds: ['*'] })
   const key = await findKey(context.store, name)
   if (!key || seconds(context) < key.rotatedAt + key.rotationPeriod) return key
   const pair = await makePair(key.algorithm)
@@ -102,6 +103,11 @@ export async function currentKey(context: Context, name: string): Promise<NamedK
     tx.write(place(name), next)
     return next
   })
+}
+
+export async function signToken(key: NamedKey, claims: Record<string, unknown>): Promise<string> {
+  const { SignJWT, importJWK } = await import('jose')
+  return new SignJWT(claims).setProtectedHeader({ alg: key.algorithm, kid: key.current.kid, typ: 'JWT' }).sign(await importJWK(key.current.secret, key.algorithm))
 }
 
 export const deleteKey = (store: View, name: string): Promise<void> => store.delete(place(name))

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { awsKey, folder } from '../scan.test-aid.ts'
+
+test('git secrets: patterns, allowed ones, history, hooks', (t) => {
+  const at = folder(t, { 'a.txt': 'nothing\n' })
+  at.git('init', '-q')
+  at.git('add', '.')
+  at.git('commit', '-qm', 'a')
+  const secrets = (...args: string[]) => at.scan(['compat', 'git-secrets', ...args])
+  assert.equal(secrets('--register-aws').status, 0)
+  assert.equal(secrets('--register-aws').status, 0)
+  assert.equal(at.git('config', '--get-all', 'secrets.patterns').trim().split('\n').length, 3)
+  assert.equal(secrets('--scan').status, 0)
+  assert.equal(secrets('--add', 'nothin[g]').status, 0)
+  assert.equal(secrets('--scan').status, 1)
+  assert.equal(secrets('--scan-history').status, 1)
+  assert.equal(secrets('--add', '--allowed', 'a\\.txt:1:').status, 0)
+  assert.equal(secrets('--scan').status, 0)
+  assert.equal(secrets('--add', '(?=x)').status, 1)
+  assert.equal(secrets('--install').status, 0)
+  at.write('b.txt', awsKey())
+  at.git('add', '.')
+  assert.equal(secrets('--scan').status, 1)
+  assert.equal(secrets('--pre_commit_hook', '--').status, 1)
+  assert.match(secrets('--list').out, /secrets\.providers/)
+})
+
+test('trufflehog, versions 2 and 3', (t) => {
+  const at = folder(t, { 'a.txt': `${awsKey()}\n` })
+  at.git('init', '-q')
+  at.git('add', '.')
+  at.git('commit', '-qm', 'a')
+  const old = at.scan(['compat', 'trufflehog', '--regex', '--entropy=True', `file://${at.path}`])
+  assert.equal(old.status, 1)
+  assert.match(old.out, /a\.txt:1/)
+  const fresh = at.scan(['compat', 'trufflehog', 'filesystem', 'a.txt', '--json', '--fail', '--no-verification'])
+  assert.equal(fresh.status, 183)
+  assert.equal(JSON.parse(fresh.out).SourceMetadata.Data.Filesystem.line, 1)
+  assert.equal(at.scan(['compat', 'nothing']).status, 2)
+})

@@ -1,0 +1,81 @@
+// Asking for a rotation: `rotation/:path`, for every dialect alike.
+import { randomUUID } from 'node:crypto'
+import type { Core } from '../../../core/core.ts'
+import { Fault } from '../../../kit/errors.ts'
+import { boolean, object, text } from '../../../kit/field.ts'
+import { type Context, type Route, route } from '../../../kit/route.ts'
+import { functionAt } from './functions.ts'
+import { type RotationState, type Rotations, pending } from './rotation.ts'
+import { type RotationRules, checkRules, nextRotation } from './schedule.ts'
+
+const path = text({ about: 'Path of the secret below the mount of secrets.', required: true })
+
+interface Described {
+  mark: string
+  deletion?: object
+  attributes: { rotation?: RotationState }
+  versions: { id: string; stages: string[] }[]
+}
+
+async function secretAt(core: Core, context: Context, at: string, mark: string | undefined): Promise<{ folder: string; secret: Described }> {
+  const { secrets } = await core.accessKeys.settings(core.namespaces.at(context.mount.namespace)!)
+  const folder = `${secrets}metadata/${at}`
+  const { parts } = await context.ask('read', folder, { entry: true, ...(mark !== undefined && { mark }) })
+  if (!parts.data) throw new Fault('not-found')
+  return { folder, secret: parts.data as unknown as Described }
+}
+
+export function rotationRoutes(core: Core, rotations: Rotations): Route[] {
+  return [
+    route({
+      op: 'write',
+      path: 'rotation/:path*',
+      about: 'Sets how a secret rotates and, unless told otherwise, rotates it now.',
+      takes: {
+        path,
+        mark: text({ about: 'Only the secret with this mark.' }),
+        function_arn: text({ about: 'The rotation function, by name or ARN.' }),
+        rules: object({ about: 'AutomaticallyAfterDays, or ScheduleExpression with Duration.' }),
+        secret_arn: text({ about: 'How the function is told which secret it rotates; the mark is appended.' }),
+        token: text({ about: 'Id of the new version.' }),
+        immediately: boolean({ about: 'Whether to rotate now.', default: true }),
+      },
+      async run(context, input) {
+        const { folder, secret } = await secretAt(core, context, input.path, input.mark)
+        const before = secret.attributes.rotation
+        const functionArn = input.function_arn ?? before?.functionArn ?? ''
+        if (secret.deletion) throw new Fault('precondition', "You can't perform this operation on the secret because it was marked for deletion.")
+        if (functionArn === '') throw new Fault('precondition', 'No Lambda rotation function ARN is associated with this secret.')
+        if (!(await functionAt(context.store, functionArn))) throw new Fault('not-found', 'Lambda does not exist.')
+        const rules = (input.rules as RotationRules | undefined) ?? before?.rules ?? {}
+        checkRules(rules)
+        const token = input.token ?? randomUUID()
+        const waiting = secret.versions.find((version) => version.stages.includes(pending) && !version.stages.includes('AWSCURRENT'))
+        if (input.immediately && waiting && waiting.id !== token) throw new Fault('precondition', "A previous rotation isn't complete. That rotation will be reattempted.")
+        const now = context.now()
+        const next = nextRotation(rules, before?.last ?? now, now)
+        const rotation: RotationState = { ...before, enabled: true, functionArn, rules, ...(input.secret_arn !== undefined && { secretArn: `${input.secret_arn}-${secret.mark}` }), ...(next !== null && { next }) }
+        await context.ask('patch', folder, { entry: { attributes: { rotation } } })
+        const mount = core.mounts.byUuid(context.mount.uuid)!
+        if (next !== null) await rotations.plan(mount, input.path, next)
+        if (input.immediately) await rotations.start(mount, input.path, token)
+        return { mark: secret.mark, ...(input.immediately && { token }) }
+      },
+    }),
+    route({
+      op: 'delete',
+      path: 'rotation/:path*',
+      about: 'Ends the rotation of a secret; one under way leaves its pending version.',
+      takes: { path, mark: text({ about: 'Only the secret with this mark.' }) },
+      async run(context, input) {
+        const { folder, secret } = await secretAt(core, context, input.path, input.mark)
+        if (secret.deletion) throw new Fault('precondition', "You can't perform this operation on the secret because it was marked for deletion.")
+        const before = secret.attributes.rotation
+        if (!before?.enabled && !before?.functionArn) throw new Fault('precondition', "You can't cancel rotation for a secret that isn't scheduled for rotation.")
+        const { next: _, running, error: __, ...kept } = before
+        await context.ask('patch', folder, { entry: { attributes: { rotation: { ...kept, enabled: false } } } })
+        return { mark: secret.mark, ...(running !== undefined && { token: running }) }
+      },
+    }),
+  ]
+}
