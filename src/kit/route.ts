@@ -101,6 +101,8 @@ export interface Engine {
   type: string
   about: string
   routes: Route[]
+  /** Where a name leads, for a dialect that must know it before it can ask: nothing that a policy protects. */
+  lookups?: Record<string, (store: View, name: string) => Promise<unknown>>
   /** By the `kind` that `leased` was given. */
   leases?: Record<string, LeaseHandler>
   chores?: Chore[]

@@ -1,11 +1,12 @@
 // Findings that are known and left out. Ours name a secret by its fingerprint alone, so that a baseline still holds when
 // the secret moves, the file is renamed or history is rewritten; those of other scanners are read as well.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Finding } from './finding.ts'
 import { fingerprint } from './fingerprint.ts'
 import { isTable, stringIn, tablesIn } from './formats/shape.ts'
 import { ScanError } from './scan-error.ts'
-import { readText, type Part } from './setup.ts'
+import type { Part } from './setup.ts'
+import { readText, replaceFile } from './text-file.ts'
 
 const kind = 'strongroom-scan-baseline'
 const most = 1_000_000
@@ -42,13 +43,6 @@ export function writeBaseline(file: string, findings: Finding[]): void {
   for (const finding of findings) byFingerprint.set(finding.fingerprint, { fingerprint: finding.fingerprint, rule: finding.rule, file: finding.file })
   const sorted = [...byFingerprint].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
   replaceFile(file, JSON.stringify({ kind, version: 1, findings: sorted }, null, 2) + '\n')
-}
-
-/** Replaces a file at once, so that nobody reads half of it. */
-export function replaceFile(file: string, text: string, mode = 0o644): void {
-  const draft = `${file}.${process.pid}.tmp`
-  writeFileSync(draft, text, { mode })
-  renameSync(draft, file)
 }
 
 const shortestKey = 16

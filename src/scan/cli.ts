@@ -1,5 +1,7 @@
 // `strongroom scan`: reads its arguments and runs one scan. Loads neither the server nor any dependency.
-import { parseArgs } from 'node:util'
+import { parse } from './settings.ts'
+
+export type { Settings } from './settings.ts'
 
 const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
 
@@ -8,6 +10,7 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
   scan --staged         what the next commit would add; --unstaged: what it leaves out
   scan -                standard input; a patch is recognised
 
+  scan --image FILE     an image of a container: docker save, or a folder in the OCI layout
   scan audit FILE       goes through a .secrets.baseline; --report, --stats
   scan install          sets up a hook: --pre-commit, --pre-push, --pre-receive
   scan compat TOOL ...  takes the arguments of gitleaks, detect-secrets, git-secrets, trufflehog
@@ -23,42 +26,14 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
   --write-baseline FILE write what was found there
   --fingerprint-key FILE  make fingerprints with this key, so that weak secrets cannot be guessed from them
   --update FILE         bring a .secrets.baseline up to date
+  --archives DEPTH      unpack the archives in folders, one in another to this depth
+  --binary              texts within binary files, such as dumps of memory
   --gitignore           leave out what .gitignore names
   --rules ID,...        only these rules
   --strict              status 2 when something could not be read
   --threads N           worker threads for folders
   -q, --quiet           neither progress nor warnings
 `
-
-const options = {
-  format: { type: 'string', short: 'f', default: 'text' },
-  output: { type: 'string', short: 'o' },
-  'no-redact': { type: 'boolean', default: false },
-  'exit-code': { type: 'string', default: '1' },
-  template: { type: 'string' },
-  config: { type: 'string' },
-  'no-config': { type: 'boolean', default: false },
-  baseline: { type: 'string' },
-  'write-baseline': { type: 'string' },
-  'fingerprint-key': { type: 'string' },
-  update: { type: 'string' },
-  gitignore: { type: 'boolean', default: false },
-  rules: { type: 'string', multiple: true },
-  staged: { type: 'boolean', default: false },
-  unstaged: { type: 'boolean', default: false },
-  range: { type: 'string' },
-  since: { type: 'string' },
-  strict: { type: 'boolean', default: false },
-  threads: { type: 'string' },
-  quiet: { type: 'boolean', short: 'q', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const
-
-type Parsed = ReturnType<typeof parse>['values']
-/** What was asked for; what was not is undefined unless it has a default. */
-export type Settings = { [Name in keyof Parsed]: Parsed[Name] | (object extends Pick<Parsed, Name> ? undefined : never) }
-/** Reads the arguments of `scan`; throws for what is none. */
-export const parse = (argv: string[]) => parseArgs({ args: argv, options, allowPositionals: true })
 
 /** Words that are no path but a command of their own, which reads its arguments itself. */
 const commands: Record<string, () => Promise<{ run(argv: string[]): Promise<number> }>> = {

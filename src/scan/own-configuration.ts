@@ -6,7 +6,8 @@ import { matchesGlob } from 'node:path'
 import { isTable, stringsIn, tableIn, type Table } from './formats/shape.ts'
 import type { Rule } from './rule.ts'
 import { ScanError } from './scan-error.ts'
-import { readText, type Part } from './setup.ts'
+import type { Part } from './setup.ts'
+import { readText } from './text-file.ts'
 
 const largest = 1 << 20
 const shortestPrefix = 3

@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import type { Settings } from './cli.ts'
+import type { Settings } from './settings.ts'
 import type { Finding } from './finding.ts'
 import { genericDetectors } from './generic/index.ts'
 import type { Refuse } from './match/finder.ts'
+import { share, type Automaton } from './match/automaton.ts'
 import { Scanner } from './match/scanner.ts'
 import { loadRules } from './rules.ts'
 import { prepare, type Part, type Setup } from './setup.ts'
@@ -21,7 +22,7 @@ interface Job {
  * longer than the scan. V8 reads these at any time.
  */
 function spareCompiling(): void {
-  for (const flag of ['--regexp-tier-up-ticks=40', '--invocation-count-for-turbofan=20000']) setFlagsFromString(flag)
+  for (const flag of ['--regexp-tier-up-ticks=40', '--no-regexp-peephole-optimization', '--max-inlined-bytecode-size-cumulative=100']) setFlagsFromString(flag)
 }
 
 export async function runScan(settings: Settings, positionals: string[]): Promise<number> {
@@ -54,12 +55,13 @@ export async function findSecrets(settings: Settings, positionals: string[], par
 const wantedRules = (settings: Settings): string[] | undefined => settings.rules?.flatMap((ids) => ids.split(','))
 
 /** The scanner that the settings ask for. */
-export async function openScanner(settings: Settings, setup: Setup): Promise<Scanner> {
+export async function openScanner(settings: Settings, setup: Setup, automaton?: Automaton): Promise<Scanner> {
   const { finders, refuse } = setup
   const wanted = wantedRules(settings)
   const rules = setup.builtin ? (await loadRules()).filter((rule) => (!wanted || wanted.includes(rule.id)) && !setup.disabled(rule.id)) : []
   const detectors = setup.builtin ? genericDetectors() : []
-  return new Scanner({ rules: [...setup.rules, ...rules], detectors, finders, refuse: refuseAlso(refuse, setup) })
+  const { kubernetesFinder } = await import('./formats/kubernetes/index.ts')
+  return new Scanner({ ...(automaton ? { automaton } : {}), rules: [...setup.rules, ...rules], detectors, finders: setup.builtin && !wanted ? [kubernetesFinder, ...finders] : finders, refuse: refuseAlso(refuse, setup) })
 }
 
 /** Detectors of the house report under rules that a configuration may have switched off. */
@@ -78,22 +80,47 @@ async function collect(job: Job, positionals: string[]): Promise<Finding[]> {
       warn,
     })
   }
+  if (settings.image) return (await import('./sources/special.ts')).scanImages(scanner, settings.image, warn)
   if (positionals[0] === '-') return (await import('./sources/stream.ts')).scanDescriptor(scanner)
   return scanPaths(job, positionals.length > 0 ? positionals : ['.'])
 }
 
-async function scanPaths({ scanner, warn }: Job, paths: string[]): Promise<Finding[]> {
-  const { reasonOf, walk } = await import('./sources/directory.ts')
+async function scanPaths({ scanner, settings, warn }: Job, paths: string[]): Promise<Finding[]> {
+  const { walk } = await import('./sources/directory.ts')
+  const ignored = settings.gitignore ? new (await import('./sources/gitignore.ts')).Ignored() : null
+  const files = [...walk(paths, ignored ? { warn, ignore: (path, folder) => ignored.has(path, folder) } : { warn })]
+  const { scanInThreads, threadsFor } = await import('./sources/pool.ts')
+  const threads = settings.threads ? Number(settings.threads) : threadsFor(files.length)
+  if (!(threads > 1)) return (await scanFiles(scanner, files, warn)).findings
+  const found = await scanInThreads(files, threads, { settings: { ...settings }, automaton: share(scanner.matcher.automaton) }, warn)
+  const order = new Map(files.map((file, at) => [nameOf(file), at]))
+  return found.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line)
+}
+
+const nameOf = (file: string): string => relative('.', file).replaceAll('\\', '/')
+
+/** Findings of the files, one after the other, and how many bytes were read. */
+export async function scanFiles(scanner: Scanner, files: Iterable<string>, warn: Job['warn']): Promise<{ findings: Finding[]; bytes: number }> {
   const { scanFile } = await import('./sources/chunks.ts')
+  const { reasonOf } = await import('./sources/directory.ts')
   const findings: Finding[] = []
-  for (const file of walk(paths, { warn })) {
+  let bytes = 0
+  for (const file of files) {
     try {
-      findings.push(...scanFile(scanner, file, relative('.', file).replaceAll('\\', '/')).findings)
+      const scanned = scanFile(scanner, file, nameOf(file))
+      for (const finding of scanned.findings) findings.push(finding)
+      bytes += scanned.bytes
     } catch (error) {
       warn(file, reasonOf(error))
     }
   }
-  return findings
+  return { findings, bytes }
+}
+
+/** The scanner of a worker thread, which takes the table of keywords over from the thread that started it. */
+export async function prepareScanner(settings: Settings, automaton: Automaton): Promise<Scanner> {
+  spareCompiling()
+  return openScanner(settings, await prepare({ ...settings, discover: !settings['no-config'] }), automaton)
 }
 
 /** Writes the report that the settings name; secrets are hidden unless they ask otherwise. */

@@ -1,12 +1,12 @@
 // What configurations and baselines change in a scan, each as one part; a scan is set up from the parts that its settings name.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finding } from './finding.ts'
 import type { Candidate } from './match/candidate.ts'
 import type { Finder, Refuse } from './match/finder.ts'
 import type { Text } from './match/text.ts'
 import type { Rule } from './rule.ts'
-import { ScanError } from './scan-error.ts'
+import { readText } from './text-file.ts'
 
 export interface Part {
   /** Its rules stand in place of those of the house. */
@@ -80,11 +80,3 @@ async function partsOf(settings: SetupSettings): Promise<Part[]> {
 }
 
 const isOwn = (file: string | undefined): file is string => file !== undefined && /\.ya?ml$/.test(file)
-
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new ScanError(`${file}: ${(error as NodeJS.ErrnoException).code ?? 'cannot be read'}`)
-  }
-}

@@ -92,7 +92,10 @@ function find(core: Core, context: Context, kind: Class, path: string): Mount | 
   return core.mounts.at(context.mount.namespace + storedPath(kind, path))
 }
 
-function required(core: Core, context: Context, kind: Class, path: string): Mount {
+function required(core: Core, context: Context, wanted: Class, given: string): Mount {
+  // Vault's own command line tunes an auth method through `sys/mounts/auth/…`.
+  const kind = given.startsWith('auth/') ? 'auth' : wanted
+  const path = kind === wanted ? given : given.slice('auth/'.length)
   const mount = find(core, context, kind, path)
   if (!mount || mount.record.class !== kind) throw invalid(kind === 'auth' ? `No auth engine at ${path.replace(/\/$/, '')}/` : `No secret engine mount at ${path.replace(/\/$/, '')}/`)
   return mount

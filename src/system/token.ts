@@ -13,7 +13,7 @@ import { findTokenRole, tokenRoleRoutes } from './token-roles.ts'
 const token = text({ about: 'The token.', secret: true })
 const accessor = text({ about: 'Accessor of the token.', required: true })
 const increment = duration({ about: 'Wanted time from now on; 0: as the token was made.', default: 0 })
-const instant = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+const instant = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
 
 export function tokenEngine(core: Core): AuthMethod {
   return {

@@ -11,7 +11,8 @@ export const commands = [
     local: true,
     async run({ out }) {
       const { version, apiVersion } = await import('../../version.ts')
-      out.line(`Strongroom v${version} (speaks the API of Vault v${apiVersion})`)
+      // Scripts and test suites read the second word as Vault's version and choose by it what to call.
+      out.line(`Vault v${apiVersion} (compatible; Strongroom v${version})`)
       return 0
     },
   }),

@@ -50,7 +50,7 @@ export async function answerAws(core: Core, request: Request): Promise<Response>
     exchange = await open(core, request, requestId, { service: service!, action: operation.name, signer, region })
     const input = readInput(operation.input, form ? decodeQuery(operation.input, form) : decodeJson(request.body))
     exchange.note(Object.fromEntries(operation.shows.filter((name) => input[name] !== undefined).map((name) => [name.charAt(0).toLowerCase() + name.slice(1), input[name]])))
-    resource = service!.resourceOf?.(exchange, input) ?? '*'
+    resource = (await service!.resourceOf?.(exchange, input)) ?? '*'
     checkSession(exchange, resource)
     const output = await operation.run(exchange, input)
     return xml ? encodeQuery(service!, operation.name, requestId, output) : encodeJson(request, requestId, output)
@@ -74,7 +74,7 @@ async function admit(core: Core, request: Request, requestId: string, { service,
   } catch (cause) {
     if (!core.barrier.sealed && cause instanceof AwsFault && cause.type !== 'UnknownOperationException') {
       const note: DialectNote = { name: 'aws', service: service?.source ?? '', action, region: signature?.region ?? '', parameters: {}, eventId: requestId, userAgent: String(request.headers['user-agent'] ?? '') }
-      await handle(core, { ...callOf(request, 'read', 'auth/aws/identity', {}), credential: refusedCredential(signature?.keyId ?? '', cause), dialect: note })
+      await handle(core, { ...callOf(request, 'read', 'auth/aws/refused', {}), credential: refusedCredential(signature?.keyId ?? '', cause), dialect: note })
     }
     throw cause
   }
@@ -94,8 +94,8 @@ async function open(core: Core, request: Request, requestId: string, { service, 
     remote: request.remote.address,
     origin: `${request.certificate === null && !request.headers['x-forwarded-proto'] ? 'http' : 'https'}://${request.headers.host ?? 'localhost'}`,
     note: (parameters) => void (dialect.parameters = { ...dialect.parameters, ...parameters }),
-    async ask(op, path, body = {}, namespace = exchange.namespace) {
-      const reply = await handle(core, { ...callOf(request, op, path, body), namespace, credential, dialect })
+    async ask(op, path, body = {}, namespace = exchange.namespace, by = signer) {
+      const reply = await handle(core, { ...callOf(request, op, path, body), namespace, credential: by === signer ? credential : by && credentialOf(by), dialect })
       if (reply.error?.code === 'internal') core.report(requestId, reply.error.cause)
       if (reply.error) throw reply.error
       if (reply.status === 404) throw new Fault('not-found')
@@ -117,5 +117,6 @@ function explained(cause: unknown, service: Service | null, action: string, exch
   if (arn === undefined) return awsFaultOf(cause, service?.faults)
   const on = resource === '*' ? '' : ` on resource: ${resource}`
   const denied = `User: ${arn} is not authorized to perform: ${service!.name}:${action}${on} because no identity-based policy allows the ${service!.name}:${action} action`
-  return awsFaultOf(cause, service?.faults, { denied })
+  // Who signed is known: where the gate knows nobody, it is another namespace that is closed.
+  return awsFaultOf(cause, { ...service?.faults, unauthenticated: 'AccessDeniedException' }, { denied, unauthenticated: denied })
 }

@@ -28,6 +28,7 @@ const queryNames: Record<string, { code: string; status: number }> = {
   InvalidSignatureException: { code: 'SignatureDoesNotMatch', status: 403 },
   UnrecognizedClientException: { code: 'InvalidClientTokenId', status: 403 },
   ExpiredTokenException: { code: 'ExpiredToken', status: 403 },
+  ExpiredWebIdentityToken: { code: 'ExpiredTokenException', status: 400 },
   AccessDeniedException: { code: 'AccessDenied', status: 403 },
   UnknownOperationException: { code: 'InvalidAction', status: 400 },
   ValidationException: { code: 'ValidationError', status: 400 },

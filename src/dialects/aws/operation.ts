@@ -25,8 +25,8 @@ export interface Exchange {
   origin: string
   /** Written in clear to the audit log with every call from here on. */
   note(parameters: Record<string, unknown>): void
-  /** One call through the gate; throws its fault. `namespace` default: the caller's. */
-  ask(op: PathOperation, path: string, body?: Record<string, unknown>, namespace?: string): Promise<Record<string, unknown>>
+  /** One call through the gate; throws its fault. `namespace` default: the caller's; `signer`: with whose rights. */
+  ask(op: PathOperation, path: string, body?: Record<string, unknown>, namespace?: string, signer?: Signer | null): Promise<Record<string, unknown>>
 }
 
 /** What the policy language is asked for one operation, for the table in the documentation. */
@@ -75,6 +75,6 @@ export interface Service {
   capitalMessage?: boolean
   faults: FaultNames
   /** The ARN that an input is about, or `*`: what session policies and refusals name. */
-  resourceOf?(exchange: Exchange, input: Record<string, unknown>): string
+  resourceOf?(exchange: Exchange, input: Record<string, unknown>): string | Promise<string>
   operations: readonly Operation[]
 }

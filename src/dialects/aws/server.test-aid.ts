@@ -53,7 +53,7 @@ export async function startAws(options: { development?: boolean; settings?: Reco
     address,
     folder,
     async vault(method, path, body, token = rootToken) {
-      const response = await fetch(`${address}/v1/${path}`, { method, headers: { 'x-vault-token': token }, ...(body && { body: JSON.stringify(body) }) })
+      const response = await fetch(`${address}/v1/${path}`, { method, headers: { 'x-vault-token': token, 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }, ...(body && { body: JSON.stringify(body) }) })
       const text = await response.text()
       if (!response.ok) throw new Error(`${response.status} ${text}`)
       return text === '' ? null : JSON.parse(text)

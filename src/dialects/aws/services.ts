@@ -1,9 +1,10 @@
 // The services that this dialect speaks.
 import type { Operation, Service } from './operation.ts'
 import { secretsManager } from './secretsmanager/index.ts'
+import { ssm } from './ssm/index.ts'
 import { sts } from './sts/index.ts'
 
-export const services: readonly Service[] = [secretsManager, sts]
+export const services: readonly Service[] = [secretsManager, ssm, sts]
 
 const key = (place: string, action: string): string => `${place}.${action}`
 const byAction = new Map<string, { service: Service; operation: Operation }>(

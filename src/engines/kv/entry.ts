@@ -13,6 +13,7 @@ export const entryRead = {
   entry: boolean({ about: 'Show exact bytes, ids and labels.', default: false }),
   stage: text({ about: 'Staging label of the version.' }),
   version_id: text({ about: 'Id of the version.' }),
+  beside: boolean({ about: 'Show what is kept beside the secret, too.', default: false }),
   mark,
 }
 export const entryWrite = {
@@ -70,7 +71,8 @@ function noteRead(context: Context, path: string): void {
     .catch(() => {})
 }
 
-function numberOf(secret: Secret, stage: string | undefined, id: string | undefined): number {
+function numberOf(secret: Secret, stage: string | undefined, id: string | undefined, number: number | undefined): number {
+  if (number !== undefined && number > 0) return number
   const byId = id === undefined ? undefined : Number(Object.keys(secret.versions).find((number) => secret.versions[Number(number)]!.id === id) ?? 0)
   if (byId === 0) throw new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${id}`)
   if (byId !== undefined && stage === undefined) return byId
@@ -83,10 +85,10 @@ function numberOf(secret: Secret, stage: string | undefined, id: string | undefi
 
 const notStaged = (label: string): Fault => new Fault('not-found', `Secrets Manager can't find the specified secret value for staging label: ${label}`)
 
-export async function readEntry(context: Context, input: { path: string; stage?: string | undefined; version_id?: string | undefined; mark?: string | undefined }): Promise<Record<string, unknown>> {
+export async function readEntry(context: Context, input: { path: string; stage?: string | undefined; version_id?: string | undefined; version?: number; beside?: boolean; mark?: string | undefined }): Promise<Record<string, unknown>> {
   const secret = await entryAt(context.store, input.path, input.mark)
   if (secret.deletion) throw new Fault('precondition', markedForDeletion)
-  const number = numberOf(secret, input.stage, input.version_id)
+  const number = numberOf(secret, input.stage, input.version_id, input.version)
   const version = secret.versions[number]
   const bytes = version && isReadable(secret, version, context.now()) ? await context.store.get(payloadKey(input.path, number)) : null
   if (!version || !bytes) throw input.version_id === undefined ? notStaged(input.stage ?? currentLabel) : new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${input.version_id}`)
@@ -99,6 +101,7 @@ export async function readEntry(context: Context, input: { path: string; stage?:
     created: version.created,
     stages: stagesOf(secret, number),
     ...(version.media === 'binary' && { binary: true }),
+    ...(input.beside && { attributes: secret.attributes ?? {} }),
     payload: buffer.toString(version.media === 'binary' ? 'base64' : 'utf8'),
   }
 }

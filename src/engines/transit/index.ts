@@ -1,9 +1,14 @@
 // The transit engine: encryption, signatures and random bytes as a service, with keys that never leave unless allowed.
 import type { Engine } from '../../kit/route.ts'
+import { aliasRoutes, targetOf } from './aliases.ts'
+import { attributeRoutes } from './attributes.ts'
 import { certificateRoutes } from './certificate.ts'
+import { deletionRoutes, endKeys } from './deletion.ts'
 import { deriveRoutes } from './derive-key.ts'
 import { encryptRoutes } from './encrypt.ts'
 import { exportRoutes } from './export.ts'
+import { externalRoutes, forgetExpired } from './external.ts'
+import { grantRoutes, grantsFor } from './grants.ts'
 import { hashRoutes } from './hash.ts'
 import { hmacRoutes } from './hmac.ts'
 import { importRoutes } from './import.ts'
@@ -17,6 +22,8 @@ export const transit: Engine = {
   routes: [
     ...keyRoutes, ...encryptRoutes, ...signRoutes, ...hmacRoutes, ...hashRoutes,
     ...importRoutes, ...exportRoutes, ...certificateRoutes, ...deriveRoutes, ...settingsRoutes,
+    ...attributeRoutes, ...aliasRoutes, ...deletionRoutes, ...externalRoutes, ...grantRoutes,
   ],
-  chores: [autoRotation],
+  lookups: { alias: targetOf, grants: grantsFor },
+  chores: [autoRotation, endKeys, forgetExpired],
 }

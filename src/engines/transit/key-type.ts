@@ -53,9 +53,9 @@ export const signs = (type: KeyType): boolean => isAsymmetric(type)
 export const derives = (type: KeyType): boolean => type.aead !== undefined || type.edwards === true
 export const isAsymmetric = (type: KeyType): boolean => type.curve !== undefined || type.rsaBits !== undefined || type.edwards === true
 
-/** Bytes of the secret of a symmetric type; the range of an HMAC key is Vault's. */
+/** Bytes of the secret of a symmetric type; the range of an HMAC key is Vault's, and 28 the size that AWS gives keys for SHA-224. */
 export function checkSecretSize(type: KeyType, bytes: number): void {
-  const fits = type.hmac ? bytes >= 32 && bytes <= 512 : bytes === type.aead?.keyBytes
+  const fits = type.hmac ? bytes === 28 || (bytes >= 32 && bytes <= 512) : bytes === type.aead?.keyBytes
   if (!fits) throw invalid(`invalid key size ${bytes} bytes for key type ${type.name}`)
 }
 

@@ -122,14 +122,17 @@ export async function storeKey(tx: Transaction, key: Key): Promise<void> {
 
 /** Changes a key in one transaction; `change` gets a copy of its own. Throws `invalid` where there is none. */
 export function changeKey(store: View, name: string, change: (key: Key) => void | Promise<void>, missing?: string): Promise<Key> {
-  return store.update(async (tx) => {
-    const stored = await findKey(tx, name)
-    if (!stored) throw absent(missing ?? `no existing key named ${name} could be found`)
-    const key = structuredClone(stored)
-    await change(key)
-    await storeKey(tx, key)
-    return key
-  })
+  return store.update((tx) => changeWithin(tx, name, change, missing))
+}
+
+/** The same in a transaction that writes more. */
+export async function changeWithin(tx: Transaction, name: string, change: (key: Key) => void | Promise<void>, missing?: string): Promise<Key> {
+  const stored = await findKey(tx, name)
+  if (!stored) throw absent(missing ?? `no existing key named ${name} could be found`)
+  const key = structuredClone(stored)
+  await change(key)
+  await storeKey(tx, key)
+  return key
 }
 
 type Settings = 'derived' | 'convergent' | 'exportable' | 'plaintextBackup' | 'autoRotate' | 'size' | 'imported' | 'importedRotation' | 'purpose' | 'attributes' | 'external' | 'created'
@@ -208,12 +211,12 @@ export function rotateKey(key: Key, version: KeyVersion): void {
 export async function createKey(store: View, blank: Key, now: number): Promise<{ key: Key; created: boolean }> {
   const before = await findKey(store, blank.name)
   if (before) return { key: before, created: false }
-  const version = await makeVersion(blank, now)
+  const version = blank.external ? null : await makeVersion(blank, now)
   return store.update(async (tx) => {
     const raced = await findKey(tx, blank.name)
     if (raced) return { key: raced, created: false }
     const key = structuredClone(blank)
-    addVersion(key, version)
+    if (version) addVersion(key, version)
     await storeKey(tx, key)
     return { key, created: true }
   })

@@ -1,14 +1,16 @@
 // keys/: making, reading, configuring, rotating, trimming and deleting named keys.
 import { createPublicKey } from 'node:crypto'
 import { answer, listing } from '../../kit/answer.ts'
-import { invalid } from '../../kit/errors.ts'
-import { boolean, duration, integer, list, object, text } from '../../kit/field.ts'
+import { Fault, invalid } from '../../kit/errors.ts'
+import { boolean, choice, duration, integer, list, object, text } from '../../kit/field.ts'
 import { listChildren, pageFields } from '../../kit/page.ts'
 import { route, type Chore, type Context, type Route } from '../../kit/route.ts'
 import type { View } from '../../kit/view.ts'
+import { entryOf } from './attributes.ts'
+import { eraseKey, grantsOf } from './deletion.ts'
 import {
-  autoFolder, blankKey, changeKey, checkAutoRotate, createKey, findKey, keyFolder, liveVersions, makeVersion, needBase64, needKey, rotateKey,
-  versionAt, type Key,
+  autoFolder, blankKey, changeKey, checkAutoRotate, createKey, findKey, keyFolder, liveVersions, makeVersion, needBase64, needKey, purposes, refuseEnding, rotateKey,
+  versionAt, type Key, type KeyVersion,
 } from './key.ts'
 import { derives, encrypts, isAsymmetric, keyType, keyTypeNames, signs, type KeyType } from './key-type.ts'
 import { deriveEdwards, edwardsPublic, publicOf } from './material.ts'
@@ -29,7 +31,7 @@ export function publicText(key: Key, number: number, context: Buffer | null = nu
 function describeVersions(key: Key, type: KeyType, context: Buffer | null): Record<string, unknown> {
   return Object.fromEntries(liveVersions(key).map((number) => {
     const version = versionAt(key, number)
-    if (!isAsymmetric(type)) return [number, Math.trunc(Date.parse(version.created) / 1000)]
+    if (!isAsymmetric(type) || version.public === undefined) return [number, Math.trunc(Date.parse(version.created) / 1000)]
     const shown = { name: type.curve ?? type.name, public_key: publicText(key, number, context), creation_time: version.created }
     return [number, version.chain ? { ...shown, certificate_chain: version.chain.join('\n') } : shown]
   }))
@@ -66,6 +68,8 @@ export function describeKey(key: Key, context: Buffer | null = null): Record<str
   }
 }
 
+const entry = boolean({ about: 'Show the key as dialects see it.', default: false })
+
 const described = {
   name,
   type: text({ about: 'Type of the key.' }),
@@ -86,10 +90,11 @@ const read = route({
   op: 'read',
   path: 'keys/:name',
   about: 'The settings and public parts of a key.',
-  takes: { name, context: text({ about: 'Context whose public key to show, for derived Ed25519 keys, base64.', default: '' }) },
+  takes: { name, context: text({ about: 'Context whose public key to show, for derived Ed25519 keys, base64.', default: '' }), entry },
   gives: described,
   async run(context, input) {
     const key = await findKey(context.store, input.name)
+    if (key && input.entry) return entryOf(key)
     return key && describeKey(key, input.context === '' ? null : needBase64(input.context, 'context'))
   },
 })
@@ -106,6 +111,10 @@ const create = route({
     exportable: boolean({ ...exportable, default: false }),
     allow_plaintext_backup: boolean({ ...plaintextBackup, default: false }),
     auto_rotate_period: duration({ ...autoRotate, default: 0 }),
+    purpose: choice(purposes)({ about: 'Bind the key to one use: encrypt, sign, mac or agree; default: whatever its type can do.' }),
+    attributes: object({ about: 'What dialects keep with the key.' }),
+    external: boolean({ about: 'Make the key without material, which is imported later.', default: false }),
+    entry,
     key_size: integer({ about: 'Bytes of an HMAC key, 32 to 512.', default: 0 }),
   },
   gives: described,
@@ -114,9 +123,11 @@ const create = route({
     const blank = blankKey(input.name, input.type, {
       derived: input.derived, convergent: input.convergent_encryption, exportable: input.exportable,
       plaintextBackup: input.allow_plaintext_backup, autoRotate: input.auto_rotate_period, size: input.key_size,
+      ...(input.purpose && { purpose: input.purpose }), ...(input.attributes && { attributes: input.attributes }),
+      ...(input.external && { external: true, imported: true, created: new Date(context.now()).toISOString() }),
     })
     const { key, created } = await createKey(context.store, blank, context.now())
-    return answer({ data: describeKey(key), ...(created ? {} : { warnings: [`key ${input.name} already existed`] }) })
+    return answer({ data: input.entry ? entryOf(key) : describeKey(key), ...(created ? {} : { warnings: [`key ${input.name} already existed`] }) })
   },
 })
 
@@ -126,18 +137,21 @@ const remove = route({
   about: 'Delete a key with all its versions, if its settings allow deletion.',
   takes: { name },
   async run(context, input) {
+    const grants = await grantsOf(context.store, input.name)
     await context.store.update(async (tx) => {
       const key = await findKey(tx, input.name)
       if (!key) throw invalid(`error deleting key ${input.name}: no such key`)
       if (!key.deletionAllowed) throw invalid(`error deleting key ${input.name}: deletion is not allowed for this key`)
-      tx.delete(keyFolder + input.name)
-      tx.delete(autoFolder + input.name)
+      eraseKey(tx, key, grants)
     })
   },
 })
 
 const soften = (softDeleted: boolean) => async (context: { store: View }, input: { name: string }): Promise<void> => {
-  await changeKey(context.store, input.name, (key) => void (key.softDeleted = softDeleted))
+  await changeKey(context.store, input.name, (key) => {
+    refuseEnding(key)
+    key.softDeleted = softDeleted
+  })
 }
 
 const softDelete = route({
@@ -202,12 +216,17 @@ const rotate = route({
   op: 'write',
   path: 'keys/:name/rotate',
   about: 'Add a fresh version to a key; from then on it encrypts and signs.',
-  takes: { name },
+  takes: { name, entry, most: integer({ about: 'Refuse more rotations on demand than this.' }) },
   gives: described,
   async run(context, input) {
     const present = await needKey(context.store, input.name, 'key not found')
-    const version = await makeVersion(present, context.now())
-    return describeKey(await changeKey(context.store, input.name, (key) => rotateKey(key, version), 'key not found'))
+    const version: KeyVersion = { ...(await makeVersion(present, context.now())), cause: 'on-demand' }
+    const key = await changeKey(context.store, input.name, (key) => {
+      const rotations = Object.values(key.versions).filter(({ cause }) => cause === 'on-demand').length
+      if (input.most !== undefined && rotations >= input.most) throw new Fault('too-large', `the key was rotated ${rotations} times on demand`)
+      rotateKey(key, version)
+    }, 'key not found')
+    return input.entry ? entryOf(key) : describeKey(key)
   },
 })
 
@@ -241,7 +260,7 @@ const isDue = (key: Key, now: number): boolean =>
 async function rotateDue(context: Context, name: string): Promise<void> {
   const present = await findKey(context.store, name)
   if (!present || !isDue(present, context.now())) return
-  const version = await makeVersion(present, context.now())
+  const version: KeyVersion = { ...(await makeVersion(present, context.now())), cause: 'automatic' }
   await changeKey(context.store, name, (key) => {
     if (isDue(key, context.now())) rotateKey(key, version)
   })

@@ -1,6 +1,6 @@
 // What a hook runs: `strongroom scan hook NAME`.
 import { readFileSync } from 'node:fs'
-import { parse } from '../cli.ts'
+import { parse } from '../settings.ts'
 import type { Finding } from '../finding.ts'
 import { redacted } from '../report/redact.ts'
 import { formatText } from '../report/text.ts'

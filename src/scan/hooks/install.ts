@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { replaceFile } from '../baseline.ts'
+import { replaceFile } from '../text-file.ts'
 import { askGit } from '../sources/git.ts'
 
 export type Hook = 'pre-commit' | 'pre-push' | 'pre-receive' | 'commit-msg' | 'prepare-commit-msg'

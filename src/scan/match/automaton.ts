@@ -41,14 +41,14 @@ interface Trie {
 
 /**
  * Builds the automaton of the words, which are folded and reported by their index in the list; throws where a word is empty, is
- * there twice, or all together are too many. `shared` puts the tables where worker threads can read them.
+ * there twice, or all together are too many.
  */
-export function buildAutomaton(words: string[], shared = false): Automaton {
+export function buildAutomaton(words: string[]): Automaton {
   const encoded = words.map((word) => Buffer.from(word, 'utf8'))
   const { columns, width } = columnsOf(encoded)
   const trie = plant(encoded, columns)
   const longest = encoded.reduce((length, word) => Math.max(length, word.length), 0)
-  return { ...fill(trie, width, shared), columns: Uint16Array.from(columns, (column) => column * 4), width: width * 4, longest }
+  return { ...fill(trie, width), columns: Uint16Array.from(columns, (column) => column * 4), width: width * 4, longest }
 }
 
 /** A column for each byte that a keyword holds, capitals as their small letters and separators as one; 0 for all others. */
@@ -122,7 +122,7 @@ function link(trie: Trie): { order: Int32Array; fail: Int32Array } {
 }
 
 /** Numbers the states, accepting ones last, so that one comparison per byte tells them; a row is its failure's with the own children. */
-function fill(trie: Trie, width: number, shared: boolean): Pick<Automaton, 'table' | 'accepting' | 'ends' | 'endsAt'> {
+function fill(trie: Trie, width: number): Pick<Automaton, 'table' | 'accepting' | 'ends' | 'endsAt'> {
   const { order, fail } = link(trie)
   /** The nearest node on the way of failures, the node itself included, that ends a word. */
   const ending = new Int32Array(trie.size)
@@ -140,10 +140,9 @@ function fill(trie: Trie, width: number, shared: boolean): Pick<Automaton, 'tabl
     if (ending[node] !== 0) last += width * 4
     else plain += width * 4
   }
-  const place = (length: number): Int32Array => new Int32Array(shared ? new SharedArrayBuffer(length * 4) : new ArrayBuffer(length * 4))
-  const table = place(trie.size * width)
+  const table = new Int32Array(trie.size * width)
   const ends: number[] = []
-  const endsAt = place(accepted + 1)
+  const endsAt = new Int32Array(accepted + 1)
   let row = 0
   for (const node of order) {
     const own = state[node]! >> 2
@@ -154,7 +153,12 @@ function fill(trie: Trie, width: number, shared: boolean): Pick<Automaton, 'tabl
     for (let at = ending[node]!; at !== 0; at = ending[fail[at]!]!) ends.push(trie.word[at]! - 1)
     endsAt[++row] = ends.length
   }
-  const placed = place(ends.length)
-  placed.set(ends)
-  return { table, accepting, ends: placed, endsAt }
+  return { table, accepting, ends: Int32Array.from(ends), endsAt }
+}
+
+/** The same automaton with its table where other threads can read it. */
+export function share(automaton: Automaton): Automaton {
+  const table = new Int32Array(new SharedArrayBuffer(automaton.table.byteLength))
+  table.set(automaton.table)
+  return { ...automaton, table }
 }

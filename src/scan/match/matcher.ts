@@ -24,13 +24,26 @@ export interface Detector {
   begin?(text: Text, place: Place): void
 }
 
-/** Ties a keyword to a rule or detector. `start`: the rule's matches begin at the keyword; told when it is first seen. */
+/** Ties a keyword to a detector or rule. */
 interface Hook {
-  target: number
-  mode: 'unknown' | 'start' | 'window' | 'detector'
-  alone: boolean
-  length: number
   keyword: string
+  length: number
+  detector: Detector | null
+  target: number
+  alone: boolean
+  /** Made when the keyword is first seen. */
+  plan: Plan | null
+  /** The first character of the rule's matches where they begin at the keyword, else 0. */
+  first: number
+}
+
+/** One text on its way. */
+interface Scan {
+  text: Text
+  place: Place
+  found: (candidate: Candidate) => void
+  /** Rules with an open window. */
+  open: number[]
 }
 
 const companionReach = 4096
@@ -41,6 +54,7 @@ export class Matcher {
   /** Made when a rule's keyword is first seen. */
   readonly #plans: (Plan | undefined)[] = []
   readonly #detectors: Detector[]
+  /** By accepting row. */
   readonly #hooks: Hook[][]
   readonly #from: Int32Array
   readonly #to: Int32Array
@@ -50,22 +64,22 @@ export class Matcher {
     this.#rules = rules
     this.#detectors = detectors
     const hooks = new Map<string, Hook[]>()
-    const hook = (text: string, target: number, mode: Hook['mode'], alone: boolean): void => {
+    const hook = (text: string, target: number, detector: Detector | null, alone: boolean): void => {
       const keyword = folded(text)
-      const made = { target, mode, alone, length: keyword.length, keyword }
+      const made = { keyword, length: keyword.length, detector, target, alone, plan: null, first: 0 }
       const list = hooks.get(keyword)
       if (!list) hooks.set(keyword, [made])
-      else if (list.at(-1)!.target !== target || list.at(-1)!.mode !== mode) list.push(made)
+      else if (list.at(-1)!.target !== target || list.at(-1)!.detector !== detector) list.push(made)
     }
     rules.forEach((rule, number) => {
-      for (const keyword of rule.keywords) hook(keyword, number, 'unknown', rule.alone?.includes(keyword) ?? false)
+      for (const keyword of rule.keywords) hook(keyword, number, null, rule.alone?.includes(keyword) ?? false)
     })
-    detectors.forEach((detector, number) => {
-      for (const keyword of detector.keywords) hook(keyword, number, 'detector', false)
-    })
+    for (const detector of detectors) for (const keyword of detector.keywords) hook(keyword, -1, detector, false)
     this.automaton = automaton ?? buildAutomaton([...hooks.keys()])
     this.#hits = new Hits(this.automaton)
-    this.#hooks = [...hooks.values()]
+    const { ends, endsAt } = this.automaton
+    const lists = [...hooks.values()]
+    this.#hooks = Array.from({ length: endsAt.length - 1 }, (_, row) => Array.from(ends.subarray(endsAt[row]!, endsAt[row + 1]!)).flatMap((word) => lists[word]!))
     this.#from = new Int32Array(rules.length).fill(-1)
     this.#to = new Int32Array(rules.length)
   }
@@ -75,62 +89,57 @@ export class Matcher {
     const hits = this.#hits.find(text.bytes)
     if (hits.count === 0) return
     for (const detector of this.#detectors) detector.begin?.(text, place)
-    const { accepting, width, ends, endsAt } = this.automaton
-    const open: number[] = []
-    for (let at = 0; at < hits.count; at++) {
-      const row = (hits.states[at]! - accepting) / width
-      const end = hits.ends[at]! + 1
-      for (let n = endsAt[row]!; n < endsAt[row + 1]!; n++) {
-        const hooks = this.#hooks[ends[n]!]!
-        for (let which = 0; which < hooks.length; which++) {
-          const hook = hooks[which]!
-          const start = end - hook.length
-          if (hook.mode === 'detector') this.#detectors[hook.target]!.hit(text, start, end, place, found)
-          else if (!hook.alone || standsAlone(text.bytes, start, end)) this.#visit(text, hook, start, open, found)
-        }
-      }
-    }
-    for (const target of open) {
-      this.#run(text, target, found)
+    const { accepting, width } = this.automaton
+    const scan: Scan = { text, place, found, open: [] }
+    for (let at = 0; at < hits.count; at++) this.#take(scan, this.#hooks[(hits.states[at]! - accepting) / width]!, hits.ends[at]! + 1)
+    for (const target of scan.open) {
+      this.#run(scan, target)
       this.#from[target] = -1
     }
   }
 
-  #visit(text: Text, hook: Hook, start: number, open: number[], found: (candidate: Candidate) => void): void {
-    const { target } = hook
-    const plan = (this.#plans[target] ??= planOf(this.#rules[target]!))
-    if (hook.mode === 'unknown') hook.mode = folded(plan.literal).startsWith(hook.keyword) ? 'start' : 'window'
-    const { bytes, length } = text
-    if (hook.mode === 'start') {
-      if (standsAt(bytes, start, plan.literal)) this.#runAt(text, plan, start, found)
+  /** Hands one place to everything that waits for the keywords that end there. */
+  #take(scan: Scan, hooks: Hook[], end: number): void {
+    const { bytes } = scan.text
+    for (let which = 0; which < hooks.length; which++) {
+      const hook = hooks[which]!
+      const start = end - hook.length
+      if (hook.detector !== null) hook.detector.hit(scan.text, start, end, scan.place, scan.found)
+      else if (hook.alone ? standsAlone(bytes, start, end) : hook.first === 0 || hook.first === bytes[start]) this.#visit(scan, hook, start)
+    }
+  }
+
+  #visit(scan: Scan, hook: Hook, start: number): void {
+    const plan = (hook.plan ??= this.#planOf(hook))
+    const { bytes, length } = scan.text
+    if (hook.first !== 0) {
+      if (standsAt(bytes, start, plan.literal)) runAt(scan, plan, start)
       return
     }
     const end = start + hook.length
     if (plan.gap > 0 && plan.run !== null && !holdsRun(bytes, end, Math.min(length, end + plan.gap + plan.run.least), plan.run)) return
-    this.#widen(text, target, Math.max(0, start - plan.before), Math.min(length, end + plan.after), open, found)
+    this.#widen(scan, hook.target, Math.max(0, start - plan.before), Math.min(length, end + plan.after))
+  }
+
+  #planOf(hook: Hook): Plan {
+    const plan = (this.#plans[hook.target] ??= planOf(this.#rules[hook.target]!))
+    if (folded(plan.literal).startsWith(hook.keyword)) hook.first = plan.literal.charCodeAt(0)
+    return plan
   }
 
   /** Joins the window of this hit to the rule's open one, or runs the open one first where they do not touch. */
-  #widen(text: Text, target: number, from: number, to: number, open: number[], found: (candidate: Candidate) => void): void {
-    if (this.#from[target] === -1) open.push(target)
+  #widen(scan: Scan, target: number, from: number, to: number): void {
+    if (this.#from[target] === -1) scan.open.push(target)
     else if (from <= this.#to[target]!) {
       this.#to[target] = to
       return
-    } else this.#run(text, target, found)
+    } else this.#run(scan, target)
     this.#from[target] = from
     this.#to[target] = to
   }
 
-  /** Runs a pattern whose match can begin nowhere else. */
-  #runAt(text: Text, plan: Plan, start: number, found: (candidate: Candidate) => void): void {
-    const offset = Math.max(0, start - lookBack)
-    const { sticky } = plan
-    sticky.lastIndex = start - offset
-    const match = sticky.exec(text.slice(offset, start + plan.literal.length + plan.after))
-    if (match !== null) report(plan.rule, text, match, offset, found)
-  }
-
-  #run(text: Text, target: number, found: (candidate: Candidate) => void): void {
+  #run(scan: Scan, target: number): void {
+    const { text } = scan
     const { rule, pattern, run, sign } = this.#plans[target]!
     const offset = this.#from[target]!
     const end = this.#to[target]!
@@ -140,9 +149,18 @@ export class Matcher {
     pattern.lastIndex = 0
     for (let match = pattern.exec(window); match !== null; match = pattern.exec(window)) {
       if (match[0] === '') pattern.lastIndex++
-      else report(rule, text, match, offset, found)
+      else report(rule, text, match, offset, scan.found)
     }
   }
+}
+
+/** Runs a pattern whose match can begin nowhere else. */
+function runAt(scan: Scan, plan: Plan, start: number): void {
+  const offset = Math.max(0, start - lookBack)
+  const { sticky } = plan
+  sticky.lastIndex = start - offset
+  const match = sticky.exec(scan.text.slice(offset, start + plan.literal.length + plan.after))
+  if (match !== null) report(plan.rule, scan.text, match, offset, scan.found)
 }
 
 const isSmallLetter = (byte: number | undefined): boolean => byte !== undefined && byte >= 97 && byte <= 122

@@ -1,6 +1,7 @@
 // Model providers: language, speech and image models, and what traces them.
 import type { Rule } from '../rule.ts'
 import { alnum, hex, lower, near, upper, uuid, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 export const ai: Rule[] = [
@@ -49,7 +50,10 @@ export const ai: Rule[] = [
     'devin-service-user-token': ['Devin service user token', 'https://docs.devin.ai/api-reference', 'cog_[a-z0-9]{40,80}', { entropy: 3 }],
     'lighton-api-key': ['LightOn Paradigm API key', 'https://paradigm.lighton.ai/docs', '[A-Za-z0-9]{8}[.][A-Za-z0-9]{32}',
       { keywords: ['lighton', 'paradigm'],
-      pattern: /(?i:lighton|paradigm)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9])(?<secret>[A-Za-z0-9]{8}\.[A-Za-z0-9]{32}|[A-Za-z0-9_-]{48})(?![A-Za-z0-9_-])/,
+      pattern: joined(
+        /(?i:lighton|paradigm)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9])/,
+        /(?<secret>[A-Za-z0-9]{8}\.[A-Za-z0-9]{32}|[A-Za-z0-9_-]{48})(?![A-Za-z0-9_-])/,
+      ),
         hits: [`PARADIGM_API_KEY=a1B2c3D4.${'x9Y8z7W6'.repeat(4)}`], misses: ['paradigm'] }],
     'minimax-api-key': ['MiniMax API key', 'https://platform.minimax.io/docs', 'sk-(?:api|cp)-[A-Za-z0-9_-]{60,140}',
       { keywords: ['sk-api-', 'sk-cp-'], entropy: 3.5 }],

@@ -1,6 +1,7 @@
 // Atlassian: Jira, Confluence, Bitbucket, Trello, in the cloud and in a data centre.
 import type { Rule } from '../rule.ts'
 import { alnum, hex, near, uuid } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 const atlassian = 'https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/'
@@ -25,7 +26,10 @@ export const atlassianRules: Rule[] = [
     'atlassian-data-center-token': ['Jira, Confluence or Bitbucket Data Center token',
       'https://confluence.atlassian.com/enterprise/using-personal-access-tokens-1026032365.html', '[MNO][A-Za-z0-9+/]{43}', {
       keywords: ['jira', 'confluence', 'atlassian', 'bitbucket'], check: isDataCenter, window: 300,
-      pattern: /(?i:jira|confluence|atlassian|bitbucket)(?:.|\r?\n){0,80}?(?<![A-Za-z0-9+/_-])(?<secret>[MNO][A-Za-z0-9+/]{43}|BBDC-[MNO][A-Za-z0-9+/@_-]{40,52})(?![A-Za-z0-9+/_=-])/,
+      pattern: joined(
+        /(?i:jira|confluence|atlassian|bitbucket)(?:.|\r?\n){0,80}?(?<![A-Za-z0-9+/_-])/,
+        /(?<secret>[MNO][A-Za-z0-9+/]{43}|BBDC-[MNO][A-Za-z0-9+/@_-]{40,52})(?![A-Za-z0-9+/_=-])/,
+      ),
       hits: [`jira_token = ${Buffer.from('123456789012:\u0000aBcDeFgHiJkLmNoPqRs').toString('base64').slice(0, 44)}`],
         misses: [`jira_token = ${'aB3dE6gHiJ9'.repeat(4)}`] }],
     'bitbucket-data-center-token': ['Bitbucket Data Center HTTP access token',

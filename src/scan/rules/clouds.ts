@@ -1,6 +1,7 @@
 // Hosting, compute, networks and domains, apart from the three largest clouds.
 import type { Rule } from '../rule.ts'
 import { alnum, hex, lower, near, upper, uuid, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 /** A JSON Web Token, a prefixed key, or a namespace's key. */
@@ -25,7 +26,11 @@ export const clouds: Rule[] = [
     'scalr-token': ['Scalr API access token', 'https://docs.scalr.io/docs/',
       'at-[A-Za-z0-9_-]{15,25}[.][A-Za-z0-9_-]{40,60}|ey[A-Za-z0-9]{17,20}[.]ey[A-Za-z0-9_-]{20,300}[.][A-Za-z0-9_-]{43}',
       { keywords: ['scalr'], misses: ['scalr'],
-      pattern: /(?i:scalr)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_])(?<secret>at-[A-Za-z0-9_-]{10,30}\.[A-Za-z0-9_-]{40,60}|ey[A-Za-z0-9_-]{10,60}\.[A-Za-z0-9_-]{20,400}\.[A-Za-z0-9_-]{30,60})(?![A-Za-z0-9_-])/,
+      pattern: joined(
+        /(?i:scalr)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_])/,
+        /(?<secret>at-[A-Za-z0-9_-]{10,30}\.[A-Za-z0-9_-]{40,60}|ey[A-Za-z0-9_-]{10,60}\.[A-Za-z0-9_-]{20,400}\.[A-Za-z0-9_-]{30,60})/,
+        /(?![A-Za-z0-9_-])/,
+      ),
       hits: [`SCALR_TOKEN=ey${'aB3dE6gH'.repeat(4)}.ey${'iJ9kL2mN'.repeat(6)}.${'oP4qR7sT'.repeat(5)}aB3`] }],
     'deno-deploy-token': ['Deno Deploy token', 'https://docs.deno.com/deploy/', 'dd[pow]_[A-Za-z0-9]{36}', { keywords: ['ddp_', 'ddo_',
       'ddw_'], entropy: 3 }],

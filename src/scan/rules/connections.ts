@@ -1,9 +1,16 @@
 // Passwords inside addresses and connection strings, and on command lines.
 import type { Rule } from '../rule.ts'
-import { fold } from './shape.ts'
+import { joined } from './shape.ts'
 
 const rfc = 'https://datatracker.ietf.org/doc/html/rfc3986#section-3.2.1'
-const placeholder = /^(?:pass(?:w(?:or)?d|phrase)?|pw|pwd|secret|user(?:name)?|my_?pass(?:word)?|your.{0,20}|some.{0,20}|token|key|\*+|x+|\.+|-+|_+|foo|bar|test|example|changeme|null|none|empty|undefined|redacted|hidden|removed|root:?|admin|guest|postgres|mysql|db_?pass(?:word)?)$/i
+const placeholder = new RegExp(
+  [
+    '^(?:pass(?:w(?:or)?d|phrase)?|pw|pwd|secret|user(?:name)?|my_?pass(?:word)?|db_?pass(?:word)?|your.{0,20}|some.{0,20}|token|key',
+    'foo|bar|test|example|changeme|null|none|empty|undefined|redacted|hidden|removed|root:?|admin|guest|postgres|mysql',
+    '[*]{1,200}|x{1,200}|[.]{1,200}|-{1,200}|_{1,200})$',
+  ].join('|'),
+  'i',
+)
 
 /** Is it a value, and not a place where a value goes? */
 export function isValue(text: string): boolean {
@@ -35,7 +42,10 @@ const schemes: Scheme[] = [
   { id: 'broker-uri', about: 'Address of a message broker with its password', schemes: 'mqtts?|nats|stomp|kafka|pulsar|tcp|wss?',
     keywords: ['mqtt', 'nats://', 'stomp', 'kafka', 'pulsar', 'tcp://', 'ws://', 'wss://'] },
   { id: 'sql-uri', about: 'Database address with its password',
-    schemes: 'mssql|sqlserver|ms|oracle|godror|snowflake|clickhouse|cassandra|ca|couchbases?|neo4j(?:\\+s)?|bolt|vertica|firebird|ignite|odbc\\+?[a-z0-9]{0,8}|influxdb|arangodb|trino|presto|hive2?|db2|couchdb|memcached?|elasticsearch|driver',
+    schemes: [
+      'mssql|sqlserver|ms|oracle|godror|snowflake|clickhouse|cassandra|ca|couchbases?|neo4j(?:\\+s)?|bolt|vertica|firebird|ignite',
+      'odbc\\+?[a-z0-9]{0,8}|influxdb|arangodb|trino|presto|hive2?|db2|couchdb|memcached?|elasticsearch|driver',
+    ].join('|'),
     keywords: ['mssql', 'sqlserver', 'oracle', 'godror', 'snowflake', 'clickhouse', 'cassandra', 'couchbase', 'neo4j', 'bolt', 'vertica',
     'firebird', 'ignite', 'odbc', 'influx', 'arango', 'trino', 'presto', 'hive', 'db2', 'couchdb', 'memcache', 'elastic', 'ms://',
     'ca://'] },
@@ -55,7 +65,11 @@ function schemeRule(row: Scheme): Rule {
     source: row.source ?? rfc,
     keywords: row.keywords,
     pattern: new RegExp(
-      `(?<![A-Za-z])(?:(?:jdbc|sqlalchemy|dsn|r2dbc):)?(?:${row.schemes})(?:\\+[a-z0-9_]{2,16})?://[^\\s:/@"'\`<>?#,|(){}]{0,80}:(?<secret>[^\\s/"'\`<>?#,|]{1,120})@[A-Za-z0-9_.\\[][A-Za-z0-9_.:\\[\\]-]{0,253}`,
+      [
+        `(?<![A-Za-z])(?:(?:jdbc|sqlalchemy|dsn|r2dbc):)?(?:${row.schemes})(?:\\+[a-z0-9_]{2,16})?://`,
+        '[^\\s:/@"\'`<>?#,|(){}]{0,80}:(?<secret>[^\\s/"\'`<>?#,|]{1,120})@',
+        '[A-Za-z0-9_.\\[][A-Za-z0-9_.:\\[\\]-]{0,253}',
+      ].join(''),
         'i'),
     check: password => isValue(password.replace(/@.*$/, '')),
     confidence: 'medium',
@@ -95,7 +109,10 @@ export const connections: Rule[] = [
     about: 'Password in an ODBC or ADO connection string',
     source: 'https://learn.microsoft.com/en-us/dotnet/framework/data/adonet/connection-string-syntax',
     keywords: ['pwd', 'password'],
-    pattern: /(?:user ?id|uid|user|username)\s{0,2}=\s{0,2}[^;"'\n]{1,60};[^\n]{0,120}?(?<![A-Za-z_])(?:password|pwd)\s{0,2}=\s{0,2}["']?(?<secret>[^\s;"'<>{}$%]{3,80})/i,
+    pattern: joined(
+      /(?:user ?id|uid|user|username)\s{0,2}=\s{0,2}[^;"'\n]{1,60};[^\n]{0,120}?(?<![A-Za-z_])(?:password|pwd)\s{0,2}=/i,
+      /\s{0,2}["']?(?<secret>[^\s;"'<>{}$%]{3,80})/i,
+    ),
     check: text => text.length > 3 && isValue(text),
     generic: true,
     confidence: 'medium',
@@ -107,7 +124,10 @@ export const connections: Rule[] = [
     about: 'User and password on a curl command line',
     source: 'https://curl.se/docs/manpage.html#-u',
     keywords: ['curl'],
-    pattern: /\bcurl(?:[^\n]|\\\r?\n){0,500}?\s(?:-u|--user|--proxy-user|-U)[ =]{0,3}(?<secret>"[^"\n:]{0,80}:[^"\n]{3,100}"|'[^'\n:]{0,80}:[^'\n]{3,100}'|"[^"\n]{1,60}":"[^"\n]{3,80}"|[^\s"':]{1,80}:(?:'[^'\n]{3,80}'|[^\s"']{3,80}))/,
+    pattern: joined(
+      /\bcurl(?:[^\n]|\\\r?\n){0,500}?\s(?:-u|--user|--proxy-user|-U)[ =]{0,3}/,
+      /(?<secret>"[^"\n:]{0,80}:[^"\n]{3,100}"|'[^'\n:]{0,80}:[^'\n]{3,100}'|"[^"\n]{1,60}":"[^"\n]{3,80}"|[^\s"':]{1,80}:(?:'[^'\n]{3,80}'|[^\s"']{3,80}))/,
+    ),
     check: isLogin,
     window: 700,
     confidence: 'medium',
@@ -119,7 +139,11 @@ export const connections: Rule[] = [
     about: 'Credential in a header on a curl command line',
     source: 'https://curl.se/docs/manpage.html#-H',
     keywords: ['curl'],
-    pattern: fold(/\bcurl(?:[^\n]|\\\r?\n|(?<=["'])\r?\n){0,700}?(?:-H|--header)[ =]{0,3}["'](?:(?i:authorization)\s{0,3}:\s{0,3}(?:(?i:basic|bearer|token|api-token|apikey|key|splunk|sso-key)\s{1,3})?|(?:(?i:x-[a-z0-9-]{0,20}(?:api-?key|token|auth|secret|key)[a-z-]{0,8}|api-?key|api-?token|token|private-token|auth-token|job-token))\s{0,3}:\s{0,3})(?<secret>[A-Za-z0-9_~+/=.:@!-]{8,2000})["']/),
+    pattern: joined(
+      /\bcurl(?:[^\n]|\\\r?\n|(?<=["'])\r?\n){0,700}?(?:-H|--header)[ =]{0,3}["']/,
+      /(?:(?i:authorization)\s{0,3}:\s{0,3}(?:(?i:basic|bearer|token|api-token|apikey|key|splunk|sso-key)\s{1,3})?|(?:(?i:x-[a-z0-9-]{0,20}(?:api-?key|token|auth|secret|key)[a-z-]{0,8}|api-?key|api-?token|token|private-token|auth-token|job-token))\s{0,3}:\s{0,3})/,
+      /(?<secret>[A-Za-z0-9_~+/=.:@!-]{8,2000})["']/,
+    ),
     check: isCredential,
     window: 900,
     confidence: 'medium',

@@ -125,7 +125,7 @@ export const dataServices: Rule[] = [
     'webz-io-token': ['Webz.io token', 'https://docs.webz.io/', 'webz|webhose', uuid],
     'detectlanguage-key': ['Detect Language key', 'https://detectlanguage.com/documentation', 'detectlanguage|detect language', lower(32)],
     'deepl-key': ['DeepL key', 'https://developers.deepl.com/docs/', 'deepl', `${uuid}(?::fx)?`,
-      { pattern: /(?<![A-Za-z0-9-])(?<secret>[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12}:fx)(?![A-Za-z0-9])/, keywords: [':fx'],
+      { pattern: /(?<![A-Za-z0-9-])(?<secret>[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12}:fx)(?![A-Za-z0-9])/, keywords: [':fx'], before: 64,
       hits: ['DEEPL_KEY=01234567-89ab-4cde-8f01-23456789abcd:fx'] }],
     'deepl-pro-key': ['DeepL Pro key', 'https://developers.deepl.com/docs/', 'deepl', uuid],
     'lokalise-token': ['Lokalise token', 'https://developers.lokalise.com/', 'lokalise', hex(40)],

@@ -1,6 +1,7 @@
 // Code hosting, builds, packages, tests and the quality of code.
 import type { Rule } from '../rule.ts'
 import { alnum, hex, jwt, lower, near, upper, uuid, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 export const development: Rule[] = [
@@ -172,7 +173,10 @@ export const development: Rule[] = [
     'appcenter-token': ['App Center token', 'https://learn.microsoft.com/en-us/appcenter/api-docs/', 'appcenter', hex(40)],
     'balena-key': ['balena key', 'https://docs.balena.io/', 'balena', alnum(32), { strict: true, entropy: 3.5 }],
     'particle-token': ['Particle token', 'https://docs.particle.io/', 'api particle io', hex(40), { keywords: ['api.particle.io'],
-      pattern: /(?:api\.particle\.io\/v1[^\s"']{0,80}?(?:access_token[=:]|["']?[^\n]{0,60}?Bearer )|Bearer\s{1,3}|access_token=)(?<secret>[a-f0-9]{40})(?![A-Za-z0-9])(?=[^]{0,120}?particle|)/,
+      pattern: joined(
+        /(?:api\.particle\.io\/v1[^\s"']{0,80}?(?:access_token[=:]|["']?[^\n]{0,60}?Bearer )|Bearer\s{1,3}|access_token=)/,
+        /(?<secret>[a-f0-9]{40})(?![A-Za-z0-9])(?=[^]{0,120}?particle|)/,
+      ),
       hits: [`curl https://api.particle.io/v1/devices -H "Authorization: Bearer ${'0a1b2c3d4e'.repeat(4)}"`] }],
     'adafruit-io-key': ['Adafruit IO key', 'https://io.adafruit.com/api/docs/', 'adafruit|aio', 'aio_[A-Za-z0-9]{28}',
       { pattern: /(?<![A-Za-z0-9])(?<secret>aio_[A-Za-z0-9]{28})(?![A-Za-z0-9])/, keywords: ['aio_'], confidence: 'high',
@@ -189,7 +193,10 @@ export const development: Rule[] = [
         hits: [`SECRET_KEY = 'django-insecure-${'a3!dE6gH#iJ9kL'.repeat(4).slice(0, 50)}'`], misses: ["SECRET_KEY = 'changeme'"] }],
     'rails-master-key': ['Rails master key or secret key base', 'https://guides.rubyonrails.org/security.html',
       'rails master key|secret key base|secret_key_base', '[a-f0-9]{32,128}', { strict: true,
-      pattern: /(?i:rails_master_key|secret_key_base|secret_token)["']?\s{0,3}[=:>]{1,2}\s{0,3}["']?(?<secret>[a-f0-9]{128}|[a-f0-9]{30,32})(?![A-Za-z0-9])/,
+      pattern: joined(
+        /(?i:rails_master_key|secret_key_base|secret_token)["']?\s{0,3}[=:>]{1,2}\s{0,3}["']?/,
+        /(?<secret>[a-f0-9]{128}|[a-f0-9]{30,32})(?![A-Za-z0-9])/,
+      ),
       keywords: ['rails_master_key', 'secret_key_base', 'secret_token'], hits: [`secret_key_base: ${'0a1b2c3d'.repeat(16)}`],
       alsoMisses: ['secret_key_base: <%= ENV["SECRET_KEY_BASE"] %>'] }],
     'laravel-app-key': ['Laravel application key', 'https://laravel.com/docs/encryption', 'app key', 'base64:[A-Za-z0-9+/]{43}=',

@@ -1,6 +1,7 @@
 // Google: API keys, OAuth secrets, service accounts and services bought by Google.
 import type { Rule } from '../rule.ts'
 import { near, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 const auth = 'https://cloud.google.com/docs/authentication/api-keys'
@@ -19,9 +20,6 @@ export const google: Rule[] = [
       'AAAA[A-Za-z0-9_-]{7}:APA91[A-Za-z0-9_-]{120,180}', { keywords: [':apa91'], misses: ['AAAAabcdefg:APA91'] }],
     'google-gcs-hmac-id': ['Google Cloud Storage HMAC access id', 'https://cloud.google.com/storage/docs/authentication/hmackeys',
       'GOOG(?:1E[A-Z0-9]{57}|[A-Z0-9]{20})', { keywords: ['goog'], entropy: 3.5 }],
-    'google-service-account-email-key': ['Google service account key (P12 password note)',
-      'https://cloud.google.com/iam/docs/keys-create-delete',
-      'notasecret-[a-f0-9]{40}[.]p12', { confidence: 'low' }],
   }),
   ...near({
     'google-oauth-client-secret-old': ['Google OAuth client secret of the older form', oauth,
@@ -44,7 +42,10 @@ export const google: Rule[] = [
     about: 'Google service account key (JSON)',
     source: 'https://cloud.google.com/iam/docs/keys-create-delete',
     keywords: ['private_key_id'],
-    pattern: /"private_key_id"\s{0,4}:\s{0,4}"[a-f0-9]{40}"\s{0,4},\s{0,8}"private_key"\s{0,4}:\s{0,4}"(?<secret>-----BEGIN PRIVATE KEY-----\\n[A-Za-z0-9+/=\\]{100,4000}-----END PRIVATE KEY-----)/,
+    pattern: joined(
+      /"private_key_id"\s{0,4}:\s{0,4}"[a-f0-9]{40}"\s{0,4},\s{0,8}"private_key"\s{0,4}:\s{0,4}"/,
+      /(?<secret>-----BEGIN PRIVATE KEY-----\\n[A-Za-z0-9+/=\\]{100,4000}-----END PRIVATE KEY-----)/,
+    ),
     window: 4200,
     confidence: 'high',
     hits: [`"private_key_id": "${'0a1b2c3d4e'.repeat(4)}", "private_key": "-----${'BEGIN'} PRIVATE KEY-----\\n${'aB3dE6gHiJ9kLmN7'.repeat(8)}\\n-----END PRIVATE KEY-----\\n"`],

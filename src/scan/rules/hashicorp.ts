@@ -1,7 +1,7 @@
 // HashiCorp: Vault, Terraform, Vagrant.
 import type { Rule } from '../rule.ts'
 import { near, uuid } from './near.ts'
-import { looksRandom } from './shape.ts'
+import { joined, looksRandom } from './shape.ts'
 import { tokens } from './token.ts'
 
 const vault = 'https://developer.hashicorp.com/vault/docs/concepts/tokens'
@@ -13,7 +13,10 @@ export const hashicorp: Rule[] = [
     'vault-recovery-token': ['Vault recovery token', vault, 'hvr[.][A-Za-z0-9_-]{24,300}', { entropy: 3 }],
     'vault-token-old': ['Vault token of the older form', vault, '[sbr][.][A-Za-z0-9]{24}(?:[.][A-Za-z0-9]{5})?', { keywords: ['vault',
       'token'], entropy: 3.8, check: looksRandom,
-      pattern: /(?:(?i:vault|token)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_.-])|^)(?<secret>[sbr]\.[A-Za-z0-9]{24}(?:\.[A-Za-z0-9]{5})?)(?![A-Za-z0-9_.-])/,
+      pattern: joined(
+        /(?:(?i:vault|token)(?:.|\r?\n){0,40}?(?<![A-Za-z0-9_.-])|^)/,
+        /(?<secret>[sbr]\.[A-Za-z0-9]{24}(?:\.[A-Za-z0-9]{5})?)(?![A-Za-z0-9_.-])/,
+      ),
         misses: ['vault = s.short'], hits: [`VAULT_TOKEN=s.${'aB3dE6gHiJ9kLmN7pQrStU4w'}`] }],
     'terraform-cloud-token': ['HCP Terraform API token',
       'https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens',
@@ -25,7 +28,10 @@ export const hashicorp: Rule[] = [
   ...near({
     'vault-approle-secret-id': ['Vault AppRole secret id', 'https://developer.hashicorp.com/vault/docs/auth/approle',
       'secret id|role id|vault', uuid, { strict: true,
-      pattern: /(?:(?i:secret|role)[-_ ]?(?i:id))["']?\s{0,3}[=:]\s{0,3}["']?(?<secret>[a-fA-F0-9]{8}-(?:[a-fA-F0-9]{4}-){3}[a-fA-F0-9]{12})(?![A-Za-z0-9-])/,
+      pattern: joined(
+        /(?:(?i:secret|role)[-_ ]?(?i:id))["']?\s{0,3}[=:]\s{0,3}["']?/,
+        /(?<secret>[a-fA-F0-9]{8}-(?:[a-fA-F0-9]{4}-){3}[a-fA-F0-9]{12})(?![A-Za-z0-9-])/,
+      ),
       hits: ['secret_id = "01234567-89ab-4cde-8f01-23456789abcd"'], keywords: ['secret_id', 'secretid', 'secret-id', 'role_id', 'roleid',
       'role-id'] }],
     'terraform-password': ['Password of a database in Terraform',
@@ -33,7 +39,10 @@ export const hashicorp: Rule[] = [
       '[A-Za-z0-9=_!@#$%^&*.-]{8,40}', {
       generic: true, check: secret => !/[{$}]/.test(secret), keywords: ['administrator_login_password', 'administrator_password',
         'master_password', 'root_password'],
-      pattern: /(?:administrator_(?:login_)?password|master_password|root_password)\s{0,20}=\s{0,3}"(?<secret>[A-Za-z0-9=_!@#$%^&*.-]{8,40})"/,
+      pattern: joined(
+        /(?:administrator_(?:login_)?password|master_password|root_password)\s{0,20}=\s{0,3}"/,
+        /(?<secret>[A-Za-z0-9=_!@#$%^&*.-]{8,40})"/,
+      ),
         hits: ['administrator_login_password = "4-v3ry-53cr37-p455w0rd"'], misses: ['administrator_login_password = var.password'] }],
   }),
 ]

@@ -1,6 +1,7 @@
 // What travels in headers and cookies: tokens that describe themselves, Basic and Bearer credentials; hashes of passwords.
 import type { Rule } from '../rule.ts'
 import { jwtHeader } from './checksum.ts'
+import { joined } from './shape.ts'
 
 const jws = 'https://datatracker.ietf.org/doc/html/rfc7519'
 const crypt = 'https://man7.org/linux/man-pages/man5/crypt.5.html'
@@ -25,7 +26,11 @@ export const http: Rule[] = [
     about: 'JSON Web Token, encrypted',
     source: 'https://datatracker.ietf.org/doc/html/rfc7516',
     keywords: ['eyj'],
-    pattern: /(?<![A-Za-z0-9_-])(?<secret>ey[A-Za-z0-9_-]{16,1200}\.[A-Za-z0-9_-]{0,800}\.[A-Za-z0-9_-]{10,64}\.[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{16,90})(?![A-Za-z0-9_-])/,
+    pattern: joined(
+      /(?<![A-Za-z0-9_-])/,
+      /(?<secret>ey[A-Za-z0-9_-]{16,1200}\.[A-Za-z0-9_-]{0,800}\.[A-Za-z0-9_-]{10,64}\.[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{16,90})/,
+      /(?![A-Za-z0-9_-])/,
+    ),
     check: token => jwtHeader(token) !== null,
     window: 4096,
     confidence: 'low',
@@ -37,7 +42,10 @@ export const http: Rule[] = [
     about: 'Session cookie',
     source: 'https://datatracker.ietf.org/doc/html/rfc6265',
     keywords: ['jsessionid', 'phpsessid', 'connect.sid', 'asp.net_sessionid', 'sessionid='],
-    pattern: /(?:JSESSIONID|PHPSESSID|ASP\.NET_SessionId|connect\.sid|(?<![A-Za-z])sessionid)=(?<secret>[A-Za-z0-9%._-]{20,200})(?=[;"'\s]|$)/,
+    pattern: joined(
+      /(?:JSESSIONID|PHPSESSID|ASP\.NET_SessionId|connect\.sid|(?<![A-Za-z])sessionid)=/,
+      /(?<secret>[A-Za-z0-9%._-]{20,200})(?=[;"'\s]|$)/,
+    ),
     check: text => /\d/.test(text) && /[A-Za-z]/.test(text),
     entropy: 3,
     confidence: 'low',

@@ -1,5 +1,6 @@
 // Private keys in the forms that files hold: PEM (each kind apart, encrypted ones too), OpenPGP, PuTTY, JWK, WireGuard, age.
 import type { Rule } from '../rule.ts'
+import { joined } from './shape.ts'
 
 const pem = 'https://datatracker.ietf.org/doc/html/rfc7468'
 /** Line ends and whatever source code writes between the lines of a key: quotes, commas, plus signs, escapes, comment marks. */
@@ -121,7 +122,10 @@ export const keys: Rule[] = [
     about: 'Private JSON Web Key',
     source: 'https://datatracker.ietf.org/doc/html/rfc7517',
     keywords: ['"kty"'],
-    pattern: /"kty"(?=[^{}]{0,4000}?"d"\s{0,4}:)[^{}]{0,4000}?"d"\s{0,4}:\s{0,4}"(?<secret>[A-Za-z0-9_-]{40,1500})"|"d"\s{0,4}:\s{0,4}"[A-Za-z0-9_-]{40,1500}"[^{}]{0,4000}?"kty"/,
+    pattern: joined(
+      /"kty"(?=[^{}]{0,4000}?"d"\s{0,4}:)[^{}]{0,4000}?"d"\s{0,4}:\s{0,4}"(?<secret>[A-Za-z0-9_-]{40,1500})"|"d"\s{0,4}/,
+      /:\s{0,4}"[A-Za-z0-9_-]{40,1500}"[^{}]{0,4000}?"kty"/,
+    ),
     window: 4096,
     confidence: 'high',
     hits: [`{"kty": "OKP", "crv": "Ed25519", "d": "${'aB3dE6gHiJ9'.repeat(4)}", "x": "abc"}`],
@@ -132,7 +136,10 @@ export const keys: Rule[] = [
     about: 'WireGuard private or preshared key',
     source: 'https://www.wireguard.com/quickstart/',
     keywords: ['privatekey', 'presharedkey', 'private_key', 'preshared_key'],
-    pattern: /(?<![A-Za-z])(?:Private|Preshared|PreShared)_?Key["']?\s{0,4}[=:]\s{0,4}["']?(?<secret>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048x]=)(?![A-Za-z0-9+/=])/i,
+    pattern: joined(
+      /(?<![A-Za-z])(?:Private|Preshared|PreShared)_?Key["']?\s{0,4}[=:]\s{0,4}["']?/i,
+      /(?<secret>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048x]=)(?![A-Za-z0-9+/=])/i,
+    ),
     entropy: 3.5,
     confidence: 'high',
     hits: [`[Interface]\nPrivateKey = ${'aB3dE6gHiJ9'.repeat(4).slice(0, 42)}8=`],

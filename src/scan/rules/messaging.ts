@@ -1,6 +1,7 @@
 // Chat, SMS and voice: bots, apps and webhooks.
 import type { Rule } from '../rule.ts'
 import { alnum, hex, jwt, lower, near, uuid, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 export const messaging: Rule[] = [
@@ -59,7 +60,10 @@ export const messaging: Rule[] = [
     'pubnub-key': ['PubNub key', 'https://www.pubnub.com/docs/', 'pubnub|sub-c|pub-c|sec-c',
       '(?:sub|pub)-c-[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}|sec-c-[A-Za-z0-9+/=]{48}',
       { keywords: ['sub-c-', 'pub-c-', 'sec-c-'],
-        pattern: /(?<![A-Za-z0-9])(?<secret>(?:sub|pub)-c-[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12}|sec-c-[A-Za-z0-9+/=]{48})(?![A-Za-z0-9])/,
+        pattern: joined(
+          /(?<![A-Za-z0-9])/,
+          /(?<secret>(?:sub|pub)-c-[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12}|sec-c-[A-Za-z0-9+/=]{48})(?![A-Za-z0-9])/,
+        ),
         misses: ['pub-c-1'] }],
     'stream-chat-secret': ['Stream secret', 'https://getstream.io/chat/docs/', 'getstream|stream api|stream secret|stream chat',
       '[a-z0-9]{64}', { strict: true }],
@@ -78,7 +82,7 @@ export const messaging: Rule[] = [
     'chatfuel-token': ['Chatfuel token', 'https://docs.chatfuel.com/', 'chatfuel|chatfule', alnum(128)],
     'smooch-key': ['Smooch (Sunshine Conversations) secret', 'https://docs.smooch.io/', 'smooch', `act_[a-f0-9]{24}|${wide(86)}`],
     'liveagent-key': ['LiveAgent key', 'https://support.liveagent.com/', 'liveagent', alnum(32)],
-    'helpcrunch-key': ['HelpCrunch key', 'https://docs.helpcrunch.com/', 'helpcrunch', '[A-Za-z0-9+/=]{328}'],
+    'helpcrunch-key': ['HelpCrunch key', 'https://docs.helpcrunch.com/', 'helpcrunch', '[A-Za-z0-9+/=]{328}', { window: 500 }],
     'magicbell-key': ['MagicBell key', 'https://www.magicbell.com/docs/', 'magicbell', alnum(40)],
     'onesignal-key': ['OneSignal key', 'https://documentation.onesignal.com/', 'onesignal|one signal',
       `os_v2_(?:app|org)_[a-z2-7]{80,120}|[A-Za-z0-9]{48}|${uuid}`, { strict: true }],

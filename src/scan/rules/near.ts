@@ -17,9 +17,13 @@ const wordStart = '(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))'
 const separator = '[-_ .]?'
 const gap = String.raw`(?:.|\r?\n){0,40}?`
 /** A word for a credential and what assigns it, in whichever language, close before the secret. */
-const assigned = String.raw`(?i:key|token|secret|pass|pwd|auth|api|cred|id)[\w -]{0,12}["'\x60\]]{0,2}\s{0,3}(?:[:=?|+.>]{1,4}|[,(]|\s)\s{0,12}["'\x60]{0,2}`
+const assigned = [
+  String.raw`(?i:key|token|secret|pass|pwd|auth|api|cred|id)[\w -]{0,12}["'\x60\]]{0,2}`,
+  String.raw`\s{0,3}(?:[:=?|+.>]{1,4}|[,(]|\s)\s{0,12}["'\x60]{0,2}`,
+].join('')
 /** Neither the rest of a longer text nor the hash of a commit, a file or a package. */
-const before = String.raw`(?<![A-Za-z0-9_/@#+.%?])(?<!(?:commit|sha-?\d{0,3}|gitHead|rev(?:ision)?|hash|checksum|integrity|md5|digest|etag|tree|parent|blob|node_id)["'\x60]?\s{0,3}[:= ]\s{0,3}["'\x60]?)`
+const hashes = String.raw`commit|sha-?\d{0,3}|gitHead|rev(?:ision)?|hash|checksum|integrity|md5|digest|etag|tree|parent|blob|node_id`
+const before = String.raw`(?<![A-Za-z0-9_/@#+.%?])(?<!(?:${hashes})["'\x60]?\s{0,3}[:= ]\s{0,3}["'\x60]?)`
 
 export const hex = (length: number | string) => `[a-f0-9]{${length}}`
 export const lower = (length: number | string) => `[a-z0-9]{${length}}`
@@ -46,9 +50,9 @@ function nearRule(id: string, about: string, source: string, words: string, shap
     keywords: names.flatMap(keywordsOf),
     alone: names.filter(name => name.length <= shortName),
     before: 32,
-    gap: own || rest.keywords ? 0 : reach,
+    gap: own || rest.keywords || names.some(name => name.length >= distinct) ? 0 : reach,
     get pattern() {
-      return (pattern ??= own ? fold(own) : new RegExp(folded(`(?:${names.map(named).join('|')})${gap}${isStrict ? assigned : ''}${before}(?<secret>${isStrict ? shape : widened(shape)})${/[/+]/.test(shape) ? endBase64 : endDash}`)))
+      return (pattern ??= own ? fold(own) : patternOf(names, shape, isStrict === true))
     },
     entropy: 2.5,
     check: looksRandom,
@@ -61,6 +65,13 @@ function nearRule(id: string, about: string, source: string, words: string, shap
     () => hits ?? [`${word}_api_key = "${accepted(shape, rule)}"`, `"${word}Token": "${accepted(shape, rule)}"`, ...alsoHits],
     () => misses ?? [...(own ? [] : [`unrelated_key = "${accepted(shape, rule)}"`]), `${word}_api_key = "changeme"`, ...alsoMisses],
   )
+}
+
+function patternOf(names: string[], shape: string, isStrict: boolean): RegExp {
+  const name = `(?:${names.map(named).join('|')})`
+  const secret = `(?<secret>${isStrict ? shape : widened(shape)})`
+  const after = /[/+]/.test(shape) ? endBase64 : endDash
+  return new RegExp(folded(`${name}${gap}${isStrict ? assigned : ''}${before}${secret}${after}`))
 }
 
 const shortName = 4

@@ -1,6 +1,7 @@
 // Metrics, logs, errors, uptime and product analytics.
 import type { Rule } from '../rule.ts'
 import { alnum, hex, jwt, lower, near, upper, uuid, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 export const observability: Rule[] = [
@@ -19,7 +20,10 @@ export const observability: Rule[] = [
     'unleash-token': ['Unleash client token', 'https://docs.getunleash.io/',
       '(?:\\*|[a-z0-9-]{2,40}|\\[\\]):(?:development|production|staging|default)[.][a-f0-9]{50,64}', { keywords: [':development.',
       ':production.', ':default.', ':staging.'], misses: ['*:production.x'],
-      pattern: /(?<secret>(?:\*|(?<![\w-])[a-z0-9-]{2,40}|\[\]):(?:development|production|staging|default)\.[a-f0-9]{50,64})(?![A-Za-z0-9])/ }],
+      pattern: joined(
+        /(?<secret>(?:\*|(?<![\w-])[a-z0-9-]{2,40}|\[\]):(?:development|production|staging|default)\.[a-f0-9]{50,64})/,
+        /(?![A-Za-z0-9])/,
+      ) }],
     'stackhawk-key': ['StackHawk API key', 'https://docs.stackhawk.com/', 'hawk[.][A-Za-z0-9_-]{20}[.][A-Za-z0-9_-]{20}', { entropy: 3.3 }],
     'bugsnag-prefixed-key': ['BugSnag insight key', 'https://docs.bugsnag.com/api/', 'bsh_[A-Za-z0-9]{32,48}', { entropy: 3 }],
   }),
@@ -36,7 +40,10 @@ export const observability: Rule[] = [
     'logzio-token': ['Logz.io token', 'https://docs.logz.io/', 'logzio|logz io|logz', `${alnum(32)}|${uuid}`, { strict: true }],
     'sumologic-access-id': ['Sumo Logic access id', 'https://help.sumologic.com/docs/manage/security/access-keys/', 'sumo',
       'su[A-Za-z0-9]{12}',
-      { pattern: /(?<![A-Za-z])(?i:sumo(?:logic)?)(?![a-z])(?:[\w -]{0,32})["'\]]{0,2}\s{0,3}(?:[:=?|+.>]{1,4}|[,(]|\s)\s{0,12}["'`]?(?<secret>su[A-Za-z0-9]{12})(?![A-Za-z0-9_-])/,
+      { pattern: joined(
+          /(?<![A-Za-z])(?i:sumo(?:logic)?)(?![a-z])(?:[\w -]{0,32})["'\]]{0,2}\s{0,3}(?:[:=?|+.>]{1,4}|[,(]|\s)/,
+          /\s{0,12}["'`]?(?<secret>su[A-Za-z0-9]{12})(?![A-Za-z0-9_-])/,
+        ),
       entropy: 3, hits: ['SUMOLOGIC_ACCESS_ID=suAb3dE6gHiJ9k'] }],
     'sumologic-access-key': ['Sumo Logic access key', 'https://help.sumologic.com/docs/manage/security/access-keys/', 'sumo|sumologic',
       alnum(64), { entropy: 3 }],
@@ -109,7 +116,10 @@ export const observability: Rule[] = [
     'deadmanssnitch-key': ["Dead Man's Snitch key", 'https://deadmanssnitch.com/docs/api/v1', 'snitch', hex(32), { strict: true }],
     'cronitor-key': ['Cronitor key', 'https://cronitor.io/docs/', 'cronitor', hex(32)],
     'healthchecks-key': ['Healthchecks.io ping address', 'https://healthchecks.io/docs/', 'hc ping com', uuid,
-      { pattern: /(?:hc-ping\.com\/|HEALTHCHECKS?_(?:ID|UUID|KEY)\s{0,3}[=:]\s{0,3}["']?)(?<secret>[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12})(?![A-Za-z0-9-])/,
+      { pattern: joined(
+          /(?:hc-ping\.com\/|HEALTHCHECKS?_(?:ID|UUID|KEY)\s{0,3}[=:]\s{0,3}["']?)/,
+          /(?<secret>[a-f0-9]{8}-(?:[a-f0-9]{4}-){3}[a-f0-9]{12})(?![A-Za-z0-9-])/,
+        ),
       keywords: ['hc-ping.com', 'healthcheck'], confidence: 'low',
       hits: ['curl https://hc-ping.com/01234567-89ab-4cde-8f01-23456789abcd'] }],
     'noticeable-key': ['Noticeable key', 'https://noticeable.io/docs/', 'noticeable', alnum(20), { entropy: 3.3 }],

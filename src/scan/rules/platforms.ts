@@ -1,6 +1,7 @@
 // Application platforms, storage, back ends and tools that developers run themselves.
 import type { Rule } from '../rule.ts'
 import { alnum, hex, jwt, near, uuid, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 const drawn = { strict: true, entropy: 3.5 } as const
@@ -54,7 +55,10 @@ export const platforms: Rule[] = [
       hits: ['NANGO_SECRET_KEY=01234567-89ab-4cde-8f01-23456789abcd'], misses: ['nango'] }],
     'gitpod-token': ['Gitpod token', 'https://www.gitpod.io/docs/', 'gitpod_pat_[A-Za-z0-9_.-]{40,120}'],
     'coder-token': ['Coder session token', 'https://coder.com/docs/', '[A-Za-z0-9]{10}-[A-Za-z0-9]{22}', { keywords: ['coder'],
-      pattern: /(?:CODER_SESSION_TOKEN|Coder-Session-Token)["']?\s{0,3}[=:]\s{0,3}["']?(?<secret>[A-Za-z0-9]{10}-[A-Za-z0-9]{22})(?![A-Za-z0-9])/,
+      pattern: joined(
+        /(?:CODER_SESSION_TOKEN|Coder-Session-Token)["']?\s{0,3}[=:]\s{0,3}["']?/,
+        /(?<secret>[A-Za-z0-9]{10}-[A-Za-z0-9]{22})(?![A-Za-z0-9])/,
+      ),
       hits: [`CODER_SESSION_TOKEN=aB3dE6gHiJ-${'9kLmN7pQrStU4wXyZ5aB3d'}`], misses: ['CODER_SESSION_TOKEN=x'] }],
   }),
   ...near({

@@ -1,9 +1,13 @@
 // Every rule finds its hits, leaves its misses, costs little on hostile text; checksums against published vectors.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Matcher } from '../match/matcher.ts'
+import { Text } from '../match/text.ts'
 import type { Rule } from '../rule.ts'
 import { bip39Words } from './bip39-words.ts'
-import { awsAccountOf, bech32Checksum, checksums, crc62, fromBase58Check, hasCrc62, hasMnemonic, isBech32, jwtHeader, mnemonicOf, toBase58Check } from './checksum.ts'
+import {
+  awsAccountOf, bech32Checksum, checksums, crc62, fromBase58Check, hasCrc62, hasMnemonic, isBech32, jwtHeader, mnemonicOf, toBase58Check,
+} from './checksum.ts'
 import { rules } from './index.ts'
 import { sample } from './sample.ts'
 import { entropyOf } from './shape.ts'
@@ -50,6 +54,19 @@ test('every rule finds its hits', () => {
       assert.ok(find(rule, text).length > 0, `${rule.id} does not find ${text.slice(0, 200)}`)
     }
   }
+})
+
+test('the matcher finds every hit by the rule that claims it, among all the rules', () => {
+  const matcher = new Matcher([...rules], [])
+  const lost: string[] = []
+  for (const rule of rules) {
+    for (const text of rule.hits) {
+      const found = new Set<string>()
+      matcher.match(new Text(Buffer.from(text, 'latin1')), { path: '' }, candidate => found.add(candidate.rule.id))
+      if (!found.has(rule.id)) lost.push(`${rule.id}: ${text.slice(0, 120)}`)
+    }
+  }
+  assert.deepEqual(lost, [])
 })
 
 test('every rule leaves its misses alone', () => {

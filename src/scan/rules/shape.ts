@@ -59,6 +59,11 @@ export function fold(pattern: RegExp): RegExp {
   return pattern.source.includes('(?i:') ? new RegExp(folded(pattern.source), pattern.flags) : pattern
 }
 
+/** Patterns written in pieces, one after the other as one; the flags are the first one's. */
+export function joined(...pieces: [RegExp, ...RegExp[]]): RegExp {
+  return fold(new RegExp(pieces.map(piece => piece.source).join(''), pieces[0].flags))
+}
+
 /** Shannon bits per character. */
 export function entropyOf(text: string): number {
   const counts = new Map<string, number>()

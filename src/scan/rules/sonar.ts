@@ -1,6 +1,7 @@
 // SonarQube and SonarCloud.
 import type { Rule } from '../rule.ts'
 import { hex, near } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 export const sonar: Rule[] = [
@@ -11,6 +12,9 @@ export const sonar: Rule[] = [
   }),
   ...near({
     'sonar-token-old': ['SonarQube or SonarCloud token', 'https://docs.sonarsource.com/', 'sonar', hex(40), { entropy: 3,
-      pattern: /(?:(?i:sonar)[\w.-]{0,20}(?:[.\s_-](?i:login|token|key|secret|password|api[-_]?key))?["']?\s{0,3}[=:>,]\s{0,3}["']?)(?<secret>[A-Za-z0-9]{40})(?![A-Za-z0-9_-])/ }],
+      pattern: joined(
+        /(?:(?i:sonar)[\w.-]{0,20}(?:[.\s_-](?i:login|token|key|secret|password|api[-_]?key))?["']?\s{0,3}[=:>,]\s{0,3}["']?)/,
+        /(?<secret>[A-Za-z0-9]{40})(?![A-Za-z0-9_-])/,
+      ) }],
   }),
 ]

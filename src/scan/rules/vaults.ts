@@ -1,6 +1,7 @@
 // Secret stores and password managers: the key to all the others.
 import type { Rule } from '../rule.ts'
 import { near, upper, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 export const vaults: Rule[] = [
@@ -31,7 +32,10 @@ export const vaults: Rule[] = [
       check: secret => /\d/.test(secret) && /[A-Za-z]/.test(secret) && secret.length >= 11 }],
     'totp-seed': ['One-time password seed', 'https://github.com/google/google-authenticator/wiki/Key-Uri-Format', 'otpauth|totp',
       '[A-Z2-7]{16,64}={0,6}', { strict: true, entropy: 3, check: () => true,
-      pattern: /(?:otpauth:\/\/[ht]otp\/[^\s"'<>]{0,200}?[?&]secret=|(?i:totp|otp|mfa|2fa)[-_ ]?(?i:secret|seed|key)["']?\s{0,3}[=:]\s{0,3}["']?)(?<secret>[A-Z2-7]{16,64})(?![A-Za-z0-9])/,
+      pattern: joined(
+        /(?:otpauth:\/\/[ht]otp\/[^\s"'<>]{0,200}?[?&]secret=|(?i:totp|otp|mfa|2fa)[-_ ]?(?i:secret|seed|key)["']?\s{0,3}[=:]\s{0,3}["']?)/,
+        /(?<secret>[A-Z2-7]{16,64})(?![A-Za-z0-9])/,
+      ),
         keywords: ['otpauth', 'totp', 'otp_s', 'mfa_s', '2fa_s'], misses: ['otpauth://totp/a?secret=SHORT'],
       hits: [`otpauth://totp/acme:jo?secret=${'JBSWY3DPEHPK3PXP'}&issuer=acme`] }],
     'product-key': ['Product key', 'https://learn.microsoft.com/en-us/windows-server/get-started/kms-client-activation-keys',

@@ -2,6 +2,7 @@
 import type { Rule } from '../rule.ts'
 import { hasMnemonic, mnemonicOf } from './checksum.ts'
 import { alnum, hex, lower, near, upper, uuid, wide } from './near.ts'
+import { joined } from './shape.ts'
 import { tokens } from './token.ts'
 
 const example = Uint8Array.from({ length: 32 }, (_, index) => (index * 37 + 11) & 255)
@@ -39,7 +40,10 @@ export const wallets: Rule[] = [
   ...near({
     'ethereum-private-key': ['Ethereum private key', 'https://ethereum.org/en/developers/docs/accounts/',
       'private key|privatekey|priv key|deployer key|wallet key|eth key', '(?:0x)?[a-fA-F0-9]{64}', { strict: true,
-      pattern: /(?i:priv(?:ate)?[-_ ]?key|deployer[-_ ]?key|wallet[-_ ]?key|signer[-_ ]?key)["'\]]{0,2}\s{0,3}(?:=>|:=|[=:,(])\s{0,3}["'\x60]?(?<secret>(?:0x)?[a-fA-F0-9]{64})(?![A-Za-z0-9])/,
+      pattern: joined(
+        /(?i:priv(?:ate)?[-_ ]?key|deployer[-_ ]?key|wallet[-_ ]?key|signer[-_ ]?key)["'\]]{0,2}\s{0,3}(?:=>|:=|[=:,(])/,
+        /\s{0,3}["'\x60]?(?<secret>(?:0x)?[a-fA-F0-9]{64})(?![A-Za-z0-9])/,
+      ),
       keywords: ['private', 'priv_key', 'privkey', 'deployer', 'wallet', 'signer'], entropy: 3,
       hits: [`PRIVATE_KEY=0x${'0a1b2c3d4e5f6789'.repeat(4)}`, `"privateKey": "${'9f8e7d6c5b4a3210'.repeat(4)}"`] }],
     'solana-private-key': ['Solana private key', 'https://solana.com/docs', 'solana|phantom', '[1-9A-HJ-NP-Za-km-z]{86,88}',

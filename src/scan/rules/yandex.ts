@@ -17,6 +17,6 @@ export const yandex: Rule[] = [
   }),
   ...near({
     'yandex-key': ['Yandex API key', 'https://yandex.com/dev/', 'yandex',
-      `trnsl[.]1[.]1[.][0-9TZ]{16}[.][a-f0-9]{16}[.][a-f0-9]{40}|dict[.]1[.]1[.][0-9TZ]{16}[.][a-f0-9]{16}[.][a-f0-9]{40}|pdct[.]1[.]1[.][0-9TZ]{16}[.][a-f0-9]{16}[.][a-f0-9]{40}|${uuid}|${alnum(32)}`],
+      `(?:trnsl|dict|pdct)[.]1[.]1[.][0-9TZ]{16}[.][a-f0-9]{16}[.][a-f0-9]{40}|[A-Za-z0-9.]{83}|${uuid}|${alnum(32)}`],
   }),
 ]

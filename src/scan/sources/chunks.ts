@@ -4,6 +4,7 @@ import type { Finding } from '../finding.ts'
 import type { Scanner } from '../match/scanner.ts'
 import { Text } from '../match/text.ts'
 import { isBinary } from './binary.ts'
+import { viewOf } from './view.ts'
 
 const pieceSize = 1 << 20
 /** A secret that is longer than this may be cut in two. */
@@ -52,7 +53,7 @@ function scanPiece(scanner: Scanner, path: string, length: number, baseLine: num
   const utf16 = length >= 2 && ((buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] === 0xfe && buffer[1] === 0xff))
   if (utf16) return scanner.scan(new Text(fromUtf16(piece)), { path }, baseLine)
   if (isBinary(piece)) return []
-  return scanner.scan(new Text(piece), { path }, baseLine)
+  return scanner.scan(new Text(viewOf(path, piece)), { path }, baseLine)
 }
 
 /** UTF-16 of either byte order as UTF-8. */

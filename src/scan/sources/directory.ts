@@ -10,6 +10,8 @@ export interface WalkOptions {
   warn: Warn
   /** Whether to leave a path out; folders end in `/`. Paths are as they were given to `walk`. */
   ignore?(path: string, folder: boolean): boolean
+  /** Names that count although they are those of binary files. */
+  include?(name: string): boolean
 }
 
 /** The folders of version control systems: their objects are read through `scan git`. */
@@ -43,7 +45,7 @@ function* walkFolder(folder: string, options: WalkOptions): Generator<string> {
     const path = folder === '.' ? entry.name : join(folder, entry.name)
     if (entry.isDirectory()) {
       if (!skippedFolders.has(entry.name) && !options.ignore?.(path, true)) yield* walkFolder(path, options)
-    } else if (entry.isFile() && !hasBinaryName(entry.name) && !options.ignore?.(path, false)) yield path
+    } else if (entry.isFile() && (!hasBinaryName(entry.name) || options.include?.(entry.name)) && !options.ignore?.(path, false)) yield path
   }
 }
 

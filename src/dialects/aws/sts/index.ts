@@ -90,7 +90,7 @@ const assumeRoleWithWebIdentity = operation({
       if (!place) throw new Fault('denied')
       return exchange.ask('write', `auth/aws/web-identity/${place.name}`, body, place.namespace).catch((cause: unknown) => {
         if (!(cause instanceof Fault)) throw cause
-        if (cause.code === 'precondition') throw new AwsFault('ExpiredTokenException', cause.message)
+        if (cause.code === 'precondition') throw new AwsFault('ExpiredWebIdentityToken', cause.message)
         if (cause.code === 'upstream') throw new AwsFault('IDPCommunicationErrorException', cause.message)
         if (cause.code === 'invalid') throw new AwsFault(cause.message.startsWith('The requested Duration') ? 'ValidationException' : 'InvalidIdentityTokenException', cause.message)
         throw cause

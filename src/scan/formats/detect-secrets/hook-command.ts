@@ -1,5 +1,5 @@
 // `detect-secrets-hook --baseline FILE PATH…`: what pre-commit runs.
-import { replaceFile } from '../../baseline.ts'
+import { replaceFile } from '../../text-file.ts'
 import type { Finding } from '../../finding.ts'
 import { redact } from '../../report/redact.ts'
 import { baselineFor, findIn, read } from './command.ts'

@@ -1,10 +1,10 @@
 // `strongroom scan --update FILE`: brings a `.secrets.baseline` up to date, keeping what audits said.
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
-import { replaceFile } from '../../baseline.ts'
-import type { Settings } from '../../cli.ts'
+import { replaceFile } from '../../text-file.ts'
+import type { Settings } from '../../settings.ts'
 import { findSecrets } from '../../run.ts'
-import { readText } from '../../setup.ts'
+import { readText } from '../../text-file.ts'
 import { emptyBaseline, parseBaseline, updated, writeBaseline } from './baseline.ts'
 import { excludedBy, excludePart } from './filters.ts'
 

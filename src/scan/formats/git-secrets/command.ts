@@ -1,6 +1,6 @@
 // The command line of git-secrets (https://github.com/awslabs/git-secrets#options): linked as `git-secrets` it serves `git secrets`.
 import { parseArgs } from 'node:util'
-import { parse, type Settings } from '../../cli.ts'
+import { parse, type Settings } from '../../settings.ts'
 import type { Finding } from '../../finding.ts'
 import { installHook } from '../../hooks/install.ts'
 import { redacted } from '../../report/redact.ts'

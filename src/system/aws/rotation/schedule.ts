@@ -21,7 +21,7 @@ const weekdays = (field: string): string => field.replace(/(?<![#\d])([1-7])(?!\
 function cronOf(fields: string): Cron {
   const parts = fields.trim().split(/\s+/)
   if (parts.length !== 6) throw bad()
-  const [minute, hours, date, month, weekday, year] = parts.map((part) => (part === '?' ? '*' : part)) as [string, string, string, string, string, string]
+  const [minute, hours, date, month, weekday, year] = parts.map((part) => (part === '?' ? '*' : part.replace(/^\//, '*/'))) as [string, string, string, string, string, string]
   try {
     return new Cron(`0 ${minute} ${hours} ${date} ${month} ${weekdays(weekday)} ${year}`, { timezone: 'UTC', paused: true })
   } catch {

@@ -1,0 +1,104 @@
+// Keys and random bytes that leave: data keys and data key pairs, encrypted under a key that stays.
+import { AwsFault } from '../errors.ts'
+import { type Exchange, operation } from '../operation.ts'
+import { boolean, number, string } from '../shape.ts'
+import { ask } from './ask.ts'
+import { associatedOf, encryptionContext, formatBlob } from './ciphertext.ts'
+import { endDryRun } from './encrypt.ts'
+import { checkTokens, grantTokens } from './grant.ts'
+import { type Place, find, keyId } from './reference.ts'
+import { encryptionAlgorithms, pairSpecs, specNamed } from './specs.ts'
+
+interface Asked {
+  KeyId: string
+  EncryptionContext?: Record<string, string> | undefined
+  GrantTokens?: string[] | undefined
+}
+
+/** A data key under a key: `kind` is plaintext or wrapped, `what` its size or the type of a pair. */
+async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens }: Asked, kind: 'plaintext' | 'wrapped', what: Record<string, unknown>): Promise<{ place: Place; made: Record<string, any>; blob: string }> {
+  checkTokens(GrantTokens)
+  const place = await find(exchange, KeyId)
+  const body = { ...what, ...associatedOf(EncryptionContext), demand: { types: encryptionAlgorithms.SYMMETRIC_DEFAULT.types } }
+  const made = await ask(exchange, place, 'write', `datakey/${kind}/:name`, body, { context: EncryptionContext, algorithm: 'SYMMETRIC_DEFAULT' })
+  return { place, made, blob: formatBlob(place.name, made.ciphertext) }
+}
+
+const dataKeyInput = { KeyId: keyId, EncryptionContext: encryptionContext, NumberOfBytes: number({ min: 1, max: 1024 }), KeySpec: string({ words: ['AES_256', 'AES_128'] }), GrantTokens: grantTokens, DryRun: boolean() }
+
+function sizeOf({ NumberOfBytes, KeySpec }: { NumberOfBytes?: number | undefined; KeySpec?: string | undefined }): { bytes: number } {
+  if ((NumberOfBytes === undefined) === (KeySpec === undefined)) throw new AwsFault('ValidationException', 'Please specify either number of bytes or key spec.')
+  return { bytes: NumberOfBytes ?? (KeySpec === 'AES_128' ? 16 : 32) }
+}
+
+function pairOf(name: string): { pair: string } {
+  const spec = specNamed(name)
+  if (!spec) throw new AwsFault('UnsupportedOperationException', `KeyPairSpec ${name} is not supported.`)
+  return { pair: spec.type }
+}
+
+const pairInput = { KeyId: keyId, KeyPairSpec: string({ required: true, words: [...pairSpecs.map((spec) => spec.name), 'SM2', 'ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024'] }), EncryptionContext: encryptionContext, GrantTokens: grantTokens, DryRun: boolean() }
+
+export const dataKeyOperations = [
+  operation({
+    name: 'GenerateDataKey',
+    about: 'Makes a data key, in the clear and encrypted.',
+    access: [{ op: 'write', path: 'transit/datakey/plaintext/:name' }],
+    input: dataKeyInput,
+    shows: ['KeyId', 'EncryptionContext', 'NumberOfBytes', 'KeySpec'],
+    async run(exchange, input) {
+      const { place, made, blob } = await draw(exchange, input, 'plaintext', sizeOf(input))
+      endDryRun(input.DryRun)
+      return { CiphertextBlob: blob, Plaintext: made.plaintext, KeyId: place.arn }
+    },
+  }),
+  operation({
+    name: 'GenerateDataKeyWithoutPlaintext',
+    about: 'Makes a data key and shows it encrypted alone.',
+    access: [{ op: 'write', path: 'transit/datakey/wrapped/:name' }],
+    input: dataKeyInput,
+    shows: ['KeyId', 'EncryptionContext', 'NumberOfBytes', 'KeySpec'],
+    async run(exchange, input) {
+      const size = input.NumberOfBytes === undefined && input.KeySpec === undefined ? { bytes: 32 } : sizeOf(input)
+      const { place, blob } = await draw(exchange, input, 'wrapped', size)
+      endDryRun(input.DryRun)
+      return { CiphertextBlob: blob, KeyId: place.arn }
+    },
+  }),
+  operation({
+    name: 'GenerateDataKeyPair',
+    about: 'Makes a key pair; its private part in the clear and encrypted.',
+    access: [{ op: 'write', path: 'transit/datakey/plaintext/:name' }],
+    input: pairInput,
+    shows: ['KeyId', 'EncryptionContext', 'KeyPairSpec'],
+    async run(exchange, input) {
+      const { place, made, blob } = await draw(exchange, input, 'plaintext', pairOf(input.KeyPairSpec))
+      endDryRun(input.DryRun)
+      return { PrivateKeyCiphertextBlob: blob, PrivateKeyPlaintext: made.plaintext, PublicKey: made.public_key, KeyId: place.arn, KeyPairSpec: input.KeyPairSpec }
+    },
+  }),
+  operation({
+    name: 'GenerateDataKeyPairWithoutPlaintext',
+    about: 'Makes a key pair and shows its private part encrypted alone.',
+    access: [{ op: 'write', path: 'transit/datakey/wrapped/:name' }],
+    input: pairInput,
+    shows: ['KeyId', 'EncryptionContext', 'KeyPairSpec'],
+    async run(exchange, input) {
+      const { place, made, blob } = await draw(exchange, input, 'wrapped', pairOf(input.KeyPairSpec))
+      endDryRun(input.DryRun)
+      return { PrivateKeyCiphertextBlob: blob, PublicKey: made.public_key, KeyId: place.arn, KeyPairSpec: input.KeyPairSpec }
+    },
+  }),
+  operation({
+    name: 'GenerateRandom',
+    about: 'Random bytes.',
+    access: [{ op: 'write', path: 'transit/random' }],
+    input: { NumberOfBytes: number({ min: 1, max: 1024 }), CustomKeyStoreId: string({ min: 1, max: 64 }) },
+    async run(exchange, { NumberOfBytes, CustomKeyStoreId }) {
+      if (CustomKeyStoreId !== undefined) throw new AwsFault('UnsupportedOperationException', 'Custom key stores are not supported.')
+      if (NumberOfBytes === undefined) throw new AwsFault('ValidationException', 'NumberOfBytes is required.')
+      const { random_bytes } = await exchange.ask('write', `${exchange.settings.keys}random`, { bytes: NumberOfBytes })
+      return { Plaintext: random_bytes }
+    },
+  }),
+]

@@ -1,0 +1,136 @@
+// Encrypt, Decrypt, ReEncrypt.
+import { AwsFault } from '../errors.ts'
+import { type Exchange, operation } from '../operation.ts'
+import { sessionAllows } from '../session-policy.ts'
+import { blob, boolean, string } from '../shape.ts'
+import { ask } from './ask.ts'
+import { associatedOf, encryptionContext, formatBlob, parseBlob } from './ciphertext.ts'
+import { checkTokens, grantTokens } from './grant.ts'
+import { type EncryptionAlgorithm, type EncryptionName, encryptionAlgorithms } from './specs.ts'
+import { type Place, find, keyArn, keyId } from './reference.ts'
+import { Fault } from '../../../kit/errors.ts'
+
+const algorithmName = string({ words: [...Object.keys(encryptionAlgorithms), 'SM2PKE'] })
+const optionalKey = string({ min: 1, max: 2048 })
+const ciphertextBlob = blob({ required: true, min: 1, max: 6144 })
+
+type Context = Record<string, string> | undefined
+
+function algorithmOf(name = 'SYMMETRIC_DEFAULT'): EncryptionAlgorithm & { name: EncryptionName } {
+  if (!(name in encryptionAlgorithms)) throw new AwsFault('UnsupportedOperationException', `Algorithm ${name} is not supported.`)
+  return { name: name as EncryptionName, ...(encryptionAlgorithms[name as EncryptionName] as EncryptionAlgorithm) }
+}
+
+/** Throws the fault that tells of a request that would have succeeded. */
+export function endDryRun(dryRun: boolean | undefined): void {
+  if (dryRun) throw new AwsFault('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.')
+}
+
+function checkContext(algorithm: EncryptionAlgorithm, context: Context): void {
+  if (algorithm.padding && context && Object.keys(context).length > 0) throw new AwsFault('ValidationException', 'You cannot use an encryption context with an asymmetric KMS key.')
+}
+
+/** Base64 of the ciphertext blob. */
+async function seal(exchange: Exchange, place: Place, plaintext: Buffer, context: Context, name: string | undefined, action?: string): Promise<string> {
+  const algorithm = algorithmOf(name)
+  checkContext(algorithm, context)
+  const body = algorithm.padding ? { unmarked: true, padding_scheme: algorithm.padding } : associatedOf(context)
+  const terms = { context, algorithm: algorithm.name, ...(action !== undefined && { action }) }
+  try {
+    const { ciphertext } = await ask(exchange, place, 'write', 'encrypt/:name', { plaintext: plaintext.toString('base64'), ...body, demand: { types: algorithm.types } }, terms)
+    return algorithm.padding ? ciphertext : formatBlob(place.name, ciphertext)
+  } catch (cause) {
+    const [is, type = ''] = cause instanceof Fault ? (cause.reason ?? []) : []
+    if (is !== 'too-long') throw cause
+    const most = Number(type.slice(4)) / 8 - algorithm.overhead
+    throw new AwsFault('ValidationException', `Algorithm ${algorithm.name} and key spec RSA_${type.slice(4)} cannot encrypt data larger than ${most} bytes.`)
+  }
+}
+
+interface Sealed {
+  blob: Buffer
+  key: string | undefined
+  context: Context
+  algorithm: string | undefined
+}
+
+const unreachable = (): AwsFault => new AwsFault('AccessDeniedException', 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.')
+
+/** The plaintext in base64, and whose key it was. */
+async function open(exchange: Exchange, { blob, key, context, algorithm: name }: Sealed, action?: string): Promise<{ place: Place; plaintext: string; algorithm: EncryptionName }> {
+  const algorithm = algorithmOf(name)
+  checkContext(algorithm, context)
+  const terms = { context, algorithm: algorithm.name, ...(action !== undefined && { action }) }
+  const demand = { types: algorithm.types }
+  if (algorithm.padding) {
+    if (key === undefined) throw new AwsFault('ValidationException', 'You must specify a KeyId to decrypt a ciphertext that was encrypted under an asymmetric KMS key.')
+    const place = await find(exchange, key)
+    const { plaintext } = await ask(exchange, place, 'write', 'decrypt/:name', { ciphertext: blob.toString('base64'), unmarked: true, padding_scheme: algorithm.padding, demand }, terms)
+    return { place, plaintext, algorithm: algorithm.name }
+  }
+  const parsed = parseBlob(blob)
+  const place = key === undefined ? parsed && placeOf(exchange, parsed.name) : await find(exchange, key)
+  if (!parsed || !place) throw new AwsFault('InvalidCiphertextException', '')
+  if (parsed.name !== place.name) throw new AwsFault('IncorrectKeyException', 'The key ID in the request does not identify a CMK that can perform this operation.')
+  const { plaintext } = await ask(exchange, place, 'write', 'decrypt/:name', { ciphertext: parsed.sealed, ...associatedOf(context), demand }, terms).catch((cause: unknown) => {
+    throw key === undefined && cause instanceof AwsFault && cause.type === 'NotFoundException' ? unreachable() : cause
+  })
+  return { place, plaintext, algorithm: algorithm.name }
+}
+
+const placeOf = (exchange: Exchange, name: string): Place => ({ namespace: exchange.namespace, name, arn: keyArn(exchange, name), asked: name })
+
+const encrypt = operation({
+  name: 'Encrypt',
+  about: 'Encrypts up to 4 KiB with a key.',
+  access: [{ op: 'write', path: 'transit/encrypt/:name' }],
+  input: { KeyId: keyId, Plaintext: blob({ required: true, min: 1, max: 4096, secret: true }), EncryptionContext: encryptionContext, GrantTokens: grantTokens, EncryptionAlgorithm: algorithmName, DryRun: boolean() },
+  shows: ['KeyId', 'EncryptionContext', 'EncryptionAlgorithm'],
+  async run(exchange, { KeyId, Plaintext, EncryptionContext, EncryptionAlgorithm, GrantTokens, DryRun }) {
+    checkTokens(GrantTokens)
+    const place = await find(exchange, KeyId)
+    const CiphertextBlob = await seal(exchange, place, Plaintext, EncryptionContext, EncryptionAlgorithm)
+    endDryRun(DryRun)
+    return { CiphertextBlob, KeyId: place.arn, EncryptionAlgorithm: EncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT' }
+  },
+})
+
+const decrypt = operation({
+  name: 'Decrypt',
+  about: 'Decrypts what Encrypt or GenerateDataKey encrypted; the ciphertext tells the key.',
+  access: [{ op: 'write', path: 'transit/decrypt/:name' }],
+  input: { CiphertextBlob: ciphertextBlob, EncryptionContext: encryptionContext, GrantTokens: grantTokens, KeyId: optionalKey, EncryptionAlgorithm: algorithmName, DryRun: boolean() },
+  shows: ['KeyId', 'EncryptionContext', 'EncryptionAlgorithm'],
+  async run(exchange, { CiphertextBlob, KeyId, EncryptionContext, EncryptionAlgorithm, GrantTokens, DryRun }) {
+    checkTokens(GrantTokens)
+    const { place, plaintext, algorithm } = await open(exchange, { blob: CiphertextBlob, key: KeyId, context: EncryptionContext, algorithm: EncryptionAlgorithm })
+    endDryRun(DryRun)
+    return { KeyId: place.arn, Plaintext: plaintext, EncryptionAlgorithm: algorithm }
+  },
+})
+
+const reEncrypt = operation({
+  name: 'ReEncrypt',
+  about: 'Decrypts with one key and encrypts with another; the plaintext is not shown.',
+  access: [{ op: 'write', path: 'transit/decrypt/:name' }, { op: 'write', path: 'transit/encrypt/:name' }],
+  input: {
+    CiphertextBlob: ciphertextBlob, SourceEncryptionContext: encryptionContext, SourceKeyId: optionalKey, DestinationKeyId: keyId, DestinationEncryptionContext: encryptionContext,
+    SourceEncryptionAlgorithm: algorithmName, DestinationEncryptionAlgorithm: algorithmName, GrantTokens: grantTokens, DryRun: boolean(),
+  },
+  shows: ['SourceKeyId', 'DestinationKeyId', 'SourceEncryptionContext', 'DestinationEncryptionContext'],
+  async run(exchange, input) {
+    checkTokens(input.GrantTokens)
+    const destination = await find(exchange, input.DestinationKeyId)
+    const source = await open(exchange, { blob: input.CiphertextBlob, key: input.SourceKeyId, context: input.SourceEncryptionContext, algorithm: input.SourceEncryptionAlgorithm }, 'ReEncryptFrom')
+    const policy = exchange.signer?.key.sessionPolicy
+    if (policy !== undefined && !sessionAllows(policy, 'kms:ReEncryptFrom', source.place.arn)) throw new Fault('denied')
+    const CiphertextBlob = await seal(exchange, destination, Buffer.from(source.plaintext, 'base64'), input.DestinationEncryptionContext, input.DestinationEncryptionAlgorithm, 'ReEncryptTo')
+    endDryRun(input.DryRun)
+    return {
+      CiphertextBlob, SourceKeyId: source.place.arn, KeyId: destination.arn, SourceEncryptionAlgorithm: source.algorithm,
+      DestinationEncryptionAlgorithm: input.DestinationEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
+    }
+  },
+})
+
+export const encryptOperations = [encrypt, decrypt, reEncrypt]

@@ -1,0 +1,72 @@
+// What a grant says, and whether it covers a request. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+import { AwsFault } from '../errors.ts'
+import { list, string } from '../shape.ts'
+
+export interface Constraints {
+  EncryptionContextSubset?: Record<string, string> | undefined
+  EncryptionContextEquals?: Record<string, string> | undefined
+}
+
+export interface GrantTerms {
+  GranteePrincipal: string
+  RetiringPrincipal?: string
+  Operations: string[]
+  Constraints?: Constraints
+  Name?: string
+  IssuingAccount: string
+}
+
+/** As the transit engine keeps it; `created` in milliseconds since 1970. */
+export interface StoredGrant {
+  id: string
+  key: string
+  created: number
+  terms: GrantTerms
+}
+
+export const grantOperations = [
+  'Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'ReEncryptFrom', 'ReEncryptTo', 'Sign', 'Verify', 'GetPublicKey', 'CreateGrant', 'RetireGrant',
+  'DescribeKey', 'GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext', 'GenerateMac', 'VerifyMac', 'DeriveSharedSecret', 'Encapsulate', 'Decapsulate',
+]
+
+/** A principal of a grant as the ARN of whoever signed: an assumed role is also its role, and an account's root everybody in it. */
+function isPrincipal(principal: string, arn: string): boolean {
+  if (principal === arn) return true
+  const [, account, role] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? []
+  return role !== undefined && (principal === `arn:aws:iam::${account}:role/${role}` || (principal.startsWith(`arn:aws:iam::${account}:role/`) && principal.endsWith(`/${role}`)))
+}
+
+function meets({ EncryptionContextEquals: equal, EncryptionContextSubset: subset }: Constraints, context: Record<string, string>): boolean {
+  const holds = (wanted: Record<string, string>): boolean => Object.entries(wanted).every(([key, value]) => Object.hasOwn(context, key) && context[key] === value)
+  if (equal && !(holds(equal) && Object.keys(context).length === Object.keys(equal).length)) return false
+  return !subset || holds(subset)
+}
+
+/** Operations without an encryption context are not constrained by one. */
+const constrained = new Set(['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'ReEncryptFrom', 'ReEncryptTo', 'GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext'])
+
+export function covers({ terms }: StoredGrant, arn: string, action: string, context: Record<string, string> = {}): boolean {
+  if (action === 'RetireGrant' && terms.RetiringPrincipal !== undefined && isPrincipal(terms.RetiringPrincipal, arn)) return true
+  if (!isPrincipal(terms.GranteePrincipal, arn) || !terms.Operations.includes(action)) return false
+  return !terms.Constraints || !constrained.has(action) || meets(terms.Constraints, context)
+}
+
+/** Grant tokens name their grant; grants hold at once here, so that a token adds nothing to a request. */
+export const tokenOf = (account: string, key: string, id: string): string => Buffer.from(JSON.stringify(['grant', account, key, id])).toString('base64')
+
+export function readToken(token: string): { account: string; key: string; id: string } {
+  try {
+    const [kind, account, key, id] = JSON.parse(Buffer.from(token, 'base64').toString()) as string[]
+    if (kind === 'grant' && [account, key, id].every((part) => typeof part === 'string')) return { account: account!, key: key!, id: id! }
+  } catch {
+    // Not one of ours, as below.
+  }
+  throw new AwsFault('InvalidGrantTokenException', 'Invalid grant token.')
+}
+
+export const grantTokens = list(string({ min: 1, max: 8192 }), { max: 10 })
+
+/** Refuses tokens that no grant ever had. */
+export function checkTokens(tokens: readonly string[] | undefined): void {
+  for (const token of tokens ?? []) readToken(token)
+}

@@ -1,0 +1,90 @@
+// Which key an operation means: an id, an alias, or the ARN of either. A key id is the name of a key of the transit engine;
+// an alias that nobody made stands for the key of that name, so that keys of other dialects have one too.
+import { createHash } from 'node:crypto'
+import { Fault } from '../../../kit/errors.ts'
+import { formatArn, parseArn } from '../arn.ts'
+import { AwsFault } from '../errors.ts'
+import type { Exchange } from '../operation.ts'
+import { string } from '../shape.ts'
+
+export const keyId = string({ required: true, min: 1, max: 2048 })
+
+export interface Place {
+  namespace: string
+  /** Of the key, in the transit engine. */
+  name: string
+  /** Of the key. */
+  arn: string
+  /** As the request named it: for errors. */
+  asked: string
+}
+
+const keyName = /^\w(?:[\w.@-]*\w)?$/
+const uuid = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
+
+export const keyArn = (exchange: Exchange, name: string, account = exchange.settings.account): string => formatArn({ service: 'kms', region: exchange.region, account, resource: `key/${name}` })
+export const aliasArn = (exchange: Exchange, alias: string): string => formatArn({ service: 'kms', region: exchange.region, account: exchange.settings.account, resource: `alias/${alias}` })
+
+/** An alias as a path: an empty segment is written with `~`, which no alias may have. */
+export const pathOfAlias = (alias: string): string => alias.split('/').map((part) => part || '~').join('/')
+export const aliasOfPath = (path: string): string => path.replace(/(?<=^|\/)~(?=\/|$)/g, '')
+
+export const invalidId = (id: string): AwsFault => new AwsFault('NotFoundException', `Invalid keyId ${id}`)
+
+/** What a lookup of the transit mount knows of a name. */
+export async function lookup<T>(exchange: Exchange, what: string, namespace: string, name: string): Promise<T | null> {
+  const mount = exchange.core.mounts.at(namespace + exchange.settings.keys)
+  return mount ? ((await mount.engine.lookups?.[what]?.(exchange.core.storeOf(mount), name)) as T | null) : null
+}
+
+/** The place that a reference means; throws where it can mean none. `aliases`: whether an alias will do. */
+export async function find(exchange: Exchange, id: string, aliases = true): Promise<Place> {
+  let [namespace, account, rest] = [exchange.namespace, exchange.settings.account, id]
+  if (id.startsWith('arn:')) {
+    const arn = parseArn(id)
+    if (!arn || arn.service !== 'kms' || !/^(?:key|alias)\//.test(arn.resource)) throw new AwsFault('NotFoundException', `Invalid arn ${id}`)
+    if (arn.account !== account) {
+      const owner = await exchange.core.accessKeys.namespaceOf(arn.account)
+      if (!owner) throw new AwsFault('NotFoundException', arn.resource.startsWith('alias/') ? `Alias ${id} is not found.` : `Key '${id}' does not exist`)
+      namespace = owner.path
+      account = arn.account
+    }
+    rest = arn.resource.startsWith('key/') ? arn.resource.slice(4) : arn.resource
+  }
+  const place = (name: string): Place => ({ namespace, name, arn: keyArn(exchange, name, account), asked: id })
+  if (rest.startsWith('alias/')) {
+    if (!aliases) throw invalidId(id)
+    return place(await targetOf(exchange, namespace, rest.slice(6), id))
+  }
+  if (!keyName.test(rest)) throw invalidId(id)
+  return place(rest)
+}
+
+async function targetOf(exchange: Exchange, namespace: string, alias: string, asked: string): Promise<string> {
+  const path = pathOfAlias(alias)
+  const target = await lookup<string>(exchange, 'alias', namespace, path)
+  if (target !== null) return target
+  if (/^aws\/[\w-]{1,64}$/.test(alias)) return makeManaged(exchange, namespace, alias)
+  if (keyName.test(alias)) return alias
+  throw new AwsFault('NotFoundException', `Alias ${asked.startsWith('arn:') ? asked : aliasArn(exchange, alias)} is not found.`)
+}
+
+/** The key of an alias that belongs to a service, made when it is first used. Its id follows from the alias, so that it is made once. */
+async function makeManaged(exchange: Exchange, namespace: string, alias: string): Promise<string> {
+  const mount = exchange.core.mounts.at(namespace + exchange.settings.keys)
+  const digest = createHash('sha256').update(`${mount?.record.uuid ?? ''}/${alias}`).digest('hex')
+  const name = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`
+  const keys = exchange.settings.keys
+  const description = `Default key that protects my ${alias.slice(4)} data when no other key is defined`
+  await exchange.ask('write', `${keys}keys/${name}`, { type: 'aes256-gcm96', purpose: 'encrypt', auto_rotate_period: 31_536_000, attributes: { manager: 'AWS', description } }, namespace)
+  await exchange.ask('write', `${keys}aliases/${alias}`, { target: name }, namespace)
+  return name
+}
+
+export function absent(place: Place): AwsFault {
+  const alias = /(?:^|:)alias\/.+$/.test(place.asked)
+  if (alias) return new AwsFault('NotFoundException', `Alias ${place.asked.startsWith('arn:') ? place.asked : place.arn.replace(/key\/.*$/, place.asked)} is not found.`)
+  return uuid.test(place.name) ? new AwsFault('NotFoundException', `Key '${place.arn}' does not exist`) : invalidId(place.asked)
+}
+
+export const isAbsent = (cause: unknown): boolean => cause instanceof Fault && (cause.code === 'not-found' || cause.reason?.[0] === 'key-absent')

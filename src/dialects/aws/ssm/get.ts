@@ -1,0 +1,145 @@
+// Reading parameters: by name, version, label or path, and their history.
+import { AwsFault } from '../errors.ts'
+import { type Exchange, operation } from '../operation.ts'
+import { secretsManager } from '../secretsmanager/index.ts'
+import { boolean, list, number, string } from '../shape.ts'
+import { type Filter, checkFilters, filters, passes } from './filters.ts'
+import { afterOf, arnOf, describe, labelsOf, metadataView, name, page, parameterView, pathOf, read, walk } from './parameter.ts'
+
+const decryption = boolean()
+const token = string({ max: 4096 })
+
+/** `name`, `name:3` or `name:label`; a colon belongs to an ARN where it begins with one. */
+function selected(given: string): { bare: string; selector?: string } {
+  const from = given.startsWith('arn:') ? given.indexOf(':parameter') + 1 : 0
+  const at = given.indexOf(':', from)
+  return at < 0 ? { bare: given } : { bare: given.slice(0, at), selector: given.slice(at + 1) }
+}
+
+const reference = '/aws/reference/secretsmanager/'
+
+/** A parameter's name that stands for a secret of Secrets Manager, read through that service's own operation. */
+async function referred(exchange: Exchange, given: string, decrypt: boolean): Promise<Record<string, unknown>> {
+  if (!decrypt) throw new AwsFault('ValidationException', 'WithDecryption flag must be True for retrieving a Secret Manager secret.')
+  const reading = secretsManager.operations.find((one) => one.name === 'GetSecretValue')!
+  const secret = (await Promise.resolve(reading.run({ ...exchange, service: secretsManager }, { SecretId: given.slice(reference.length) })).catch((cause: unknown) => {
+    if ((cause as { code?: string }).code === 'not-found') throw new AwsFault('ParameterNotFound', `An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret ${given} not found.`)
+    throw cause
+  })) as { ARN: string; VersionId: string; CreatedDate: number; SecretString?: string; SecretBinary?: string }
+  return {
+    Name: given,
+    Type: 'SecureString',
+    Value: secret.SecretString ?? secret.SecretBinary,
+    Version: 0,
+    SourceResult: JSON.stringify({ ARN: secret.ARN, name: given.slice(reference.length), versionId: secret.VersionId, createdDate: secret.CreatedDate }),
+    LastModifiedDate: secret.CreatedDate,
+    ARN: secret.ARN,
+    DataType: 'text',
+  }
+}
+
+async function one(exchange: Exchange, given: string, decrypt: boolean): Promise<Record<string, unknown>> {
+  if (given.startsWith(reference)) return referred(exchange, given, decrypt)
+  const { bare, selector } = selected(given)
+  const path = pathOf(bare)
+  return parameterView(exchange, path, await read(exchange, path, selector), decrypt, selector)
+}
+
+const getParameter = operation({
+  name: 'GetParameter',
+  about: 'Reads a parameter.',
+  access: [{ op: 'read', path: 'parameter/data/:name' }],
+  input: { Name: name, WithDecryption: decryption },
+  shows: ['Name', 'WithDecryption'],
+  run: async (exchange, input) => ({ Parameter: await one(exchange, input.Name, input.WithDecryption ?? false) }),
+})
+
+const getParameters = operation({
+  name: 'GetParameters',
+  about: 'Reads up to ten parameters.',
+  access: [{ op: 'read', path: 'parameter/data/:name' }],
+  input: { Names: list(string({ min: 1, max: 2048 }), { required: true, min: 1, max: 10 }), WithDecryption: decryption },
+  shows: ['Names', 'WithDecryption'],
+  async run(exchange, input) {
+    const Parameters: object[] = []
+    const InvalidParameters: string[] = []
+    for (const given of new Set(input.Names)) {
+      try {
+        Parameters.push(await one(exchange, given, input.WithDecryption ?? false))
+      } catch (cause) {
+        if (!(cause instanceof AwsFault && /^Parameter(Version)?NotFound$/.test(cause.type))) throw cause
+        InvalidParameters.push(given)
+      }
+    }
+    return { Parameters, InvalidParameters }
+  },
+})
+
+const getParametersByPath = operation({
+  name: 'GetParametersByPath',
+  about: 'Reads the parameters in a folder, or in all below it.',
+  access: [{ op: 'scan', path: 'parameter/metadata/:path' }, { op: 'read', path: 'parameter/data/:name' }],
+  input: { Path: name, Recursive: boolean(), ParameterFilters: filters, WithDecryption: decryption, MaxResults: number({ min: 1, max: 10 }), NextToken: token },
+  shows: ['Path', 'Recursive', 'WithDecryption'],
+  async run(exchange, input) {
+    if (!input.Path.startsWith('/')) throw new AwsFault('ValidationException', `The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash "/". It can't be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: /get/parameters2-/by1./path0_.`)
+    const folder = pathOf(input.Path)
+    const wanted = input.ParameterFilters ?? []
+    checkFilters(wanted, ['Type', 'KeyId', 'Label'])
+    const depth = folder === '' ? 0 : folder.split('/').length
+    async function* fitting() {
+      for await (const found of walk(exchange, folder, relative(folder, afterOf(input.NextToken)))) {
+        if ((input.Recursive || found.path.split('/').length === depth + 1) && passes(wanted, found)) yield found
+      }
+    }
+    const { taken, next } = await page(fitting(), input.MaxResults ?? 10, (found) => found.path)
+    const label = wanted.find((filter: Filter) => filter.Key === 'Label')?.Values?.[0]
+    const Parameters = []
+    for (const found of taken) Parameters.push(parameterView(exchange, found.path, await read(exchange, found.path, label), input.WithDecryption ?? false))
+    return { Parameters, ...(next && { NextToken: next }) }
+  },
+})
+
+/** A path as the scan of its folder names it. */
+const relative = (folder: string, path: string | undefined): string | undefined => (path === undefined || folder === '' ? path : path.slice(folder.length + 1))
+
+const getParameterHistory = operation({
+  name: 'GetParameterHistory',
+  about: 'Reads every version of a parameter.',
+  access: [{ op: 'read', path: 'parameter/metadata/:name' }, { op: 'read', path: 'parameter/data/:name' }],
+  input: { Name: name, WithDecryption: decryption, MaxResults: number({ min: 1, max: 50 }), NextToken: token },
+  shows: ['Name', 'WithDecryption'],
+  async run(exchange, input) {
+    const path = pathOf(input.Name)
+    const found = await describe(exchange, path)
+    const after = Number(afterOf(input.NextToken) ?? 0)
+    const most = input.MaxResults ?? 50
+    const shown = found.versions.filter((version) => version.readable && version.number > after)
+    const Parameters = []
+    for (const version of shown.slice(0, most)) {
+      const value = parameterView(exchange, path, await read(exchange, path, String(version.number)), input.WithDecryption ?? false)
+      Parameters.push({ ...metadataView(found.attributes, path, version), Value: value.Value, Labels: labelsOf(found.attributes, version.id) })
+    }
+    return { Parameters, ...(shown.length > most && { NextToken: Buffer.from(String(shown[most - 1]!.number)).toString('base64url') }) }
+  },
+})
+
+const describeParameters = operation({
+  name: 'DescribeParameters',
+  about: 'Finds parameters by what is kept beside their values.',
+  access: [{ op: 'scan', path: 'parameter/metadata' }],
+  input: { Filters: filters, ParameterFilters: filters, MaxResults: number({ min: 1, max: 50 }), NextToken: token, Shared: boolean() },
+  async run(exchange, input) {
+    if (input.Filters && input.ParameterFilters) throw new AwsFault('ValidationException', 'You can use either Filters or ParameterFilters in a single request.')
+    const wanted = input.ParameterFilters ?? (input.Filters ?? []).map((filter) => ({ ...filter, Option: filter.Key === 'Name' ? 'BeginsWith' : undefined }))
+    checkFilters(wanted, ['Name', 'Path', 'Type', 'KeyId', 'Tier', 'DataType', 'Label'])
+    async function* fitting() {
+      for await (const found of walk(exchange, '', afterOf(input.NextToken))) if (passes(wanted, found)) yield found
+    }
+    const { taken, next } = await page(fitting(), input.MaxResults ?? 50, (found) => found.path)
+    const Parameters = taken.map((found) => ({ ...metadataView(found.attributes, found.path, found.versions.at(-1)!), ARN: arnOf(exchange, found.path) }))
+    return { Parameters, ...(next && { NextToken: next }) }
+  },
+})
+
+export const getOperations = [getParameter, getParameters, getParametersByPath, getParameterHistory, describeParameters]

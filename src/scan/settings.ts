@@ -1,0 +1,35 @@
+// What can be asked of a scan, as its command line says it.
+import { parseArgs } from 'node:util'
+
+const options = {
+  format: { type: 'string', short: 'f', default: 'text' },
+  output: { type: 'string', short: 'o' },
+  'no-redact': { type: 'boolean', default: false },
+  'exit-code': { type: 'string', default: '1' },
+  template: { type: 'string' },
+  config: { type: 'string' },
+  'no-config': { type: 'boolean', default: false },
+  baseline: { type: 'string' },
+  'write-baseline': { type: 'string' },
+  'fingerprint-key': { type: 'string' },
+  update: { type: 'string' },
+  image: { type: 'string', multiple: true },
+  archives: { type: 'string' },
+  binary: { type: 'boolean', default: false },
+  gitignore: { type: 'boolean', default: false },
+  rules: { type: 'string', multiple: true },
+  staged: { type: 'boolean', default: false },
+  unstaged: { type: 'boolean', default: false },
+  range: { type: 'string' },
+  since: { type: 'string' },
+  strict: { type: 'boolean', default: false },
+  threads: { type: 'string' },
+  quiet: { type: 'boolean', short: 'q', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+type Parsed = ReturnType<typeof parse>['values']
+/** What was asked for; what was not is undefined unless it has a default. */
+export type Settings = { [Name in keyof Parsed]: Parsed[Name] | (object extends Pick<Parsed, Name> ? undefined : never) }
+/** Reads the arguments of `scan`; throws for what is none. */
+export const parse = (argv: string[]) => parseArgs({ args: argv, options, allowPositionals: true })
