@@ -56,6 +56,9 @@ const telemetryFields = {
   otlp_service_name: text({ about: 'Name of this service in traces.', default: 'strongroom' }),
 } satisfies Fields
 
+/** Every field by the stanza that it stands in, for the reference. */
+export const settings: Record<'server' | 'listener' | 'telemetry' | 'snapshots', Fields> = { server: serverFields, listener: listenerFields, telemetry: telemetryFields, snapshots: snapshotFields }
+
 export type ListenerConfig = Values<typeof listenerFields>
 
 export interface Block {

@@ -6,10 +6,23 @@ export const nonceBytes = 12
 export const tagBytes = 16
 export const keyBytes = 32
 
+/** Random bytes are drawn for many nonces at once: asking the system for twelve costs as much as sealing. */
+const drawn = Buffer.alloc(nonceBytes * 256)
+let left = 0
+
+function takeNonce(into: Buffer, at: number): void {
+  if (left === 0) {
+    randomFillSync(drawn)
+    left = drawn.length
+  }
+  left -= nonceBytes
+  drawn.copy(into, at, left, left + nonceBytes)
+}
+
 /** Encrypts under a fresh nonce. `room` bytes are left in front of the nonce, unset, for the caller's own header. */
 export function seal(key: KeyObject, plaintext: Uint8Array, aad: Uint8Array, room = 0): Buffer {
   const sealed = Buffer.allocUnsafe(room + nonceBytes + plaintext.length + tagBytes)
-  randomFillSync(sealed, room, nonceBytes)
+  takeNonce(sealed, room)
   const body = room + nonceBytes
   const cipher = createCipheriv('aes-256-gcm', key, sealed.subarray(room, body))
   cipher.setAAD(aad)

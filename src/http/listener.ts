@@ -131,8 +131,11 @@ function bind(server: Server, config: ListenerConfig, reusePort: boolean): Promi
 async function close(server: Server, grace: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
+  // A connection whose answer had begun before may become idle later.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
   const timer = setTimeout(() => server.closeAllConnections(), grace)
   await closed
+  clearInterval(idle)
   clearTimeout(timer)
 }
 
@@ -208,6 +211,8 @@ async function send(message: IncomingMessage, response: ServerResponse, sent: Re
   if (!streamed && sent.status !== 204) headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : (body as Uint8Array).length
   response.writeHead(sent.status, headers)
   if (message.method === 'HEAD') response.end()
-  else if (streamed) await pipeline(Readable.from(body as AsyncIterable<Uint8Array>), response)
-  else response.end(body)
+  else if (streamed) {
+    response.flushHeaders()
+    await pipeline(Readable.from(body as AsyncIterable<Uint8Array>), response)
+  } else response.end(body)
 }

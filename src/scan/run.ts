@@ -48,7 +48,7 @@ export async function findSecrets(settings: Settings, positionals: string[], par
   const setup = await prepare({ ...settings, discover: !settings['no-config'] }, parts)
   const scanner = await openScanner(settings, setup)
   const wanted = wantedRules(settings)
-  const found = await collect({ scanner, settings, warn }, positionals)
+  const found = await collect({ scanner, settings: parts.length > 0 ? { ...settings, threads: '1' } : settings, warn }, positionals)
   return { findings: await setup.finish(wanted ? found.filter((finding) => wanted.includes(finding.rule)) : found), failures }
 }
 
@@ -87,8 +87,25 @@ async function collect(job: Job, positionals: string[]): Promise<Finding[]> {
 
 async function scanPaths({ scanner, settings, warn }: Job, paths: string[]): Promise<Finding[]> {
   const { walk } = await import('./sources/directory.ts')
+  const { hasBinaryName } = await import('./sources/binary.ts')
   const ignored = settings.gitignore ? new (await import('./sources/gitignore.ts')).Ignored() : null
-  const files = [...walk(paths, ignored ? { warn, ignore: (path, folder) => ignored.has(path, folder) } : { warn })]
+  const special = settings.archives !== undefined || settings.binary ? await import('./sources/special.ts') : null
+  const all = walk(paths, {
+    warn,
+    ...(ignored ? { ignore: (path, folder) => ignored.has(path, folder) } : {}),
+    ...(special ? { include: (name) => special.asksFor(settings, name) } : {}),
+  })
+  const files: string[] = []
+  const findings: Finding[] = []
+  for (const file of all) {
+    const found = settings.binary || hasBinaryName(file) ? await (await import('./sources/special.ts')).scanSpecial(scanner, settings, file, nameOf(file), warn) : null
+    if (found) findings.push(...found)
+    else files.push(file)
+  }
+  return [...(await scanTexts({ scanner, settings, warn }, files)), ...findings]
+}
+
+async function scanTexts({ scanner, settings, warn }: Job, files: string[]): Promise<Finding[]> {
   const { scanInThreads, threadsFor } = await import('./sources/pool.ts')
   const threads = settings.threads ? Number(settings.threads) : threadsFor(files.length)
   if (!(threads > 1)) return (await scanFiles(scanner, files, warn)).findings

@@ -1,6 +1,7 @@
 // `sys/leases/*`: looking leases up, extending and ending them.
 import type { Core } from '../core/core.ts'
 import type { Lease } from '../core/leases.ts'
+import { listTokenLeases, revokeTokenLeases, tokenOfLease } from '../core/token-leases.ts'
 import { answer } from '../kit/answer.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { boolean, duration, integer, text } from '../kit/field.ts'
@@ -17,7 +18,7 @@ export function leaseRoutes(core: Core): Route[] {
     return id
   }
   const now = (): number => Math.trunc(core.now() / 1000)
-  const view = (lease: Lease): Record<string, unknown> => ({
+  const view = (lease: Pick<Lease, 'id' | 'issuedAt' | 'expiresAt' | 'renewedAt' | 'renewable'>): Record<string, unknown> => ({
     id: lease.id,
     issue_time: iso(lease.issuedAt),
     expire_time: iso(lease.expiresAt),
@@ -26,12 +27,15 @@ export function leaseRoutes(core: Core): Route[] {
     ttl: Math.max(0, lease.expiresAt - now()),
   })
   const renew = async (context: Context, input: { increment?: number | undefined } & Parameters<typeof idOf>[0]) => {
+    if (await tokenOfLease(core, namespaceId(context), idOf(input))) throw invalid('tokens cannot be renewed through this endpoint')
     const lease = await core.leases.renew(namespaceId(context), idOf(input), input.increment ?? 0)
     const reply = { status: 200, leaseId: lease.id, leaseDuration: lease.expiresAt - now(), renewable: lease.renewable, mountType: 'system' }
     return answer({ settled: reply })
   }
   const revoke = async (context: Context, input: { sync?: boolean | undefined } & Parameters<typeof idOf>[0]) => {
-    if (input.sync === false) await core.leases.revokeSoon(namespaceId(context), idOf(input))
+    const token = await tokenOfLease(core, namespaceId(context), idOf(input))
+    if (token) await core.revoke(token.key)
+    else if (input.sync === false) await core.leases.revokeSoon(namespaceId(context), idOf(input))
     else await core.leases.revoke(namespaceId(context), idOf(input))
   }
   const prefix = text({ about: 'Ids begin so.', default: '' })
@@ -49,7 +53,10 @@ export function leaseRoutes(core: Core): Route[] {
         about: path.endsWith('force') ? 'Ends leases below a prefix here, even where the far end fails.' : 'Ends leases below a prefix.',
         access: 'sudo',
         takes: { prefix, sync },
-        run: (context, input) => core.leases.revokePrefix(namespaceId(context), input.prefix, path.endsWith('force')),
+        async run(context, input) {
+          await core.leases.revokePrefix(namespaceId(context), input.prefix, path.endsWith('force'))
+          await revokeTokenLeases(core, namespaceId(context), input.prefix)
+        },
       }),
     ),
     route({
@@ -59,8 +66,10 @@ export function leaseRoutes(core: Core): Route[] {
       takes: leaseId,
       async run(context, input) {
         const lease = await core.leases.get(namespaceId(context), idOf(input))
-        if (!lease) throw invalid('invalid lease')
-        return view(lease)
+        if (lease) return view(lease)
+        const token = await tokenOfLease(core, namespaceId(context), idOf(input))
+        if (!token) throw invalid('invalid lease')
+        return view({ ...token, id: idOf(input), issuedAt: token.createdAt })
       },
     }),
     route({
@@ -72,7 +81,9 @@ export function leaseRoutes(core: Core): Route[] {
       async run(context, input) {
         const limit = input.limit && input.limit > 0 ? input.limit : 100_000
         const keys = await core.leases.list(namespaceId(context), folder(input.prefix), input.after === undefined ? { limit } : { after: input.after, limit })
-        return keys.length > 0 ? { keys } : null
+        const tokens = (await listTokenLeases(core, namespaceId(context), folder(input.prefix), limit)).filter((name) => input.after === undefined || name > input.after)
+        const all = [...new Set([...keys, ...tokens])].sort().slice(0, limit)
+        return all.length > 0 ? { keys: all } : null
       },
     }),
     route({

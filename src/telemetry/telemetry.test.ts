@@ -68,6 +68,7 @@ test('a listener may answer metrics to anybody', async () => {
 
 test('spans name the route\'s template and never what was asked', async () => {
   const bodies: string[] = []
+  const trace = '0af7651916cd43dd8448eb211c80319c'
   const collector = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => {
@@ -78,7 +79,6 @@ test('spans name the route\'s template and never what was asked', async () => {
   await new Promise<void>((done) => collector.listen(0, '127.0.0.1', done))
   const dev = await startDev({ telemetry: { otlp_endpoint: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`, otlp_headers: { 'x-key': 'k' } } })
   try {
-    const trace = '0af7651916cd43dd8448eb211c80319c'
     await dev.client.request('PUT', `secret/data/${canary}`, { body: { data: { value: canary } }, headers: { traceparent: `00-${trace}-b7ad6b7169203331-01` } })
     await dev.client.request('GET', 'nowhere/x', { accept: [404] })
   } finally {

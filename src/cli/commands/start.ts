@@ -1,5 +1,5 @@
 // strongroom start: what `npm start` runs.
-import { command } from '../command.ts'
+import { command, flag } from '../command.ts'
 
 export const commands = [
   command({
@@ -8,6 +8,8 @@ export const commands = [
     arity: [0, 0],
     local: true,
     detail: 'Keeps its data and its seal key in the folder that STRONGROOM_HOME names (default .strongroom), and finds them again. Prints its address and how to log in.',
-    run: async () => (await import('../../run.ts')).startLocal(),
+    examples: [['On another port', 'start -listen-address=127.0.0.1:8300']],
+    flags: { 'listen-address': flag.text('Address to listen on; default 127.0.0.1:8200.') },
+    run: async ({ flags }) => (await import('../../run.ts')).startLocal(flags['listen-address'] === undefined ? {} : { listenAddress: flags['listen-address'] }),
   }),
 ]

@@ -64,7 +64,7 @@ const isForeign = (value: string): boolean => value.replace(/[\x00-\x7f]+/g, '')
 function echoes(value: string, name: string): boolean {
   const words = wordsOf(value)
   const known = new Set(wordsOf(name))
-  return words.length > 0 && words.every((word) => word.length < 3 || known.has(word))
+  return words.some((word) => word.length >= 3) && words.every((word) => word.length < 3 || known.has(word))
 }
 
 /** The most random piece of a structured value (JSON in a string, a cookie, a connection string), or null. */

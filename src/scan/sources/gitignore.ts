@@ -37,7 +37,7 @@ function sourceOf(pattern: string): string {
     if (part.startsWith('*')) return '[^/]*'
     if (part === '?') return '[^/]'
     if (part.length > 2 && part.startsWith('[')) return part.replace(/^\[!/, '[^').replaceAll('\\', '\\\\')
-    return RegExp.escape(part.startsWith('\\') ? part.slice(1) : part)
+    return (part.startsWith('\\') ? part.slice(1) : part).replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
   })
 }
 

@@ -105,7 +105,7 @@ test('bombs and damage end in a warning', async () => {
 test('a saved image: layers, environment, history', async () => {
   const layers = [tar({ 'etc/app.conf': secret }), tar({ 'etc/.wh.app.conf': '' })]
   const config = {
-    config: { Env: ['PATH=/bin', `DB_PASSWORD=${'x9Kq'}2mVt7Lw4Zr8`] },
+    config: { Env: ['PATH=/bin', `DB_PASSWORD=${'hG7dk'}S93mfLa0QpZ`] },
     history: [{ created_by: '/bin/sh -c #(nop) ADD file:1 in /' }, { created_by: 'ENV A=1', empty_layer: true }, { created_by: `/bin/sh -c rm /etc/app.conf` }],
   }
   const manifest = [{ Config: 'config.json', RepoTags: ['app:1'], Layers: ['0/layer.tar', '1/layer.tar'] }]
