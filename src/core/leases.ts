@@ -1,5 +1,6 @@
 // Leases: what an engine gave for a time. Nothing is read at start-up; what is due lies under time-ordered keys.
 import type { LeaseTerms } from '../kit/answer.ts'
+import { nextSecond } from '../kit/duration.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import type { Context, Engine, LeaseHandler } from '../kit/route.ts'
 import type { Page } from '../kit/storage.ts'
@@ -55,7 +56,7 @@ export class Leases {
   }
 
   #seconds(): number {
-    return Math.trunc(this.#parts.now() / 1000)
+    return nextSecond(this.#parts.now())
   }
 
   /** Stores a lease for what an engine just made; on failure what was made is taken back. `ceiling`: seconds since 1970 at which the token ends, 0 for never. */
@@ -71,7 +72,7 @@ export class Leases {
       kind: terms.kind,
       data: terms.data,
       tokenKey,
-      issuedAt: now,
+      issuedAt: Math.trunc(this.#parts.now() / 1000),
       renewedAt: 0,
       expiresAt: now + ttl,
       ttl,
@@ -110,7 +111,7 @@ export class Leases {
   async renew(namespaceId: string, id: string, increment: number): Promise<Lease> {
     const lease = await this.get(namespaceId, id)
     const now = this.#seconds()
-    if (!lease || lease.expiresAt <= now) throw invalid('lease not found')
+    if (!lease || lease.expiresAt * 1000 <= this.#parts.now()) throw invalid('lease not found')
     const found = this.#handler(lease)
     if (!lease.renewable || !found) throw invalid('lease is not renewable')
     const end = lease.issuedAt + lease.maxTtl
@@ -121,7 +122,7 @@ export class Leases {
       const present = await tx.read<Lease>(storeKey(namespaceId, id))
       if (!present) throw invalid('lease not found')
       this.#parts.due.remove(tx, this.#dueOf(present))
-      const renewed = { ...present, expiresAt, renewedAt: now }
+      const renewed = { ...present, expiresAt, renewedAt: Math.trunc(this.#parts.now() / 1000) }
       tx.write(storeKey(namespaceId, id), renewed)
       this.#parts.due.add(tx, this.#dueOf(renewed))
       return renewed
@@ -153,7 +154,7 @@ export class Leases {
   async #expire(id: string): Promise<void> {
     const [namespaceId, ...rest] = id.split('/')
     const lease = await this.get(namespaceId!, rest.join('/'))
-    if (!lease || lease.irrevocable !== undefined || lease.expiresAt > this.#seconds()) return
+    if (!lease || lease.irrevocable !== undefined || lease.expiresAt * 1000 > this.#parts.now()) return
     try {
       await this.revoke(lease.namespaceId, lease.id)
     } catch (cause) {
@@ -170,7 +171,7 @@ export class Leases {
       const lease = await tx.read<Lease>(storeKey(namespaceId, id))
       if (!lease) return
       this.#parts.due.remove(tx, this.#dueOf(lease))
-      const due = { ...lease, expiresAt: this.#seconds() }
+      const due = { ...lease, expiresAt: Math.trunc(this.#parts.now() / 1000) }
       tx.write(storeKey(namespaceId, id), due)
       this.#parts.due.add(tx, this.#dueOf(due))
     })

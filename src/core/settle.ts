@@ -1,5 +1,6 @@
 // Turns what a route gave into a reply: logins become tokens, leases are stored, answers are wrapped.
 import { Answer } from '../kit/answer.ts'
+import { nextSecond } from '../kit/duration.ts'
 import { Fault } from '../kit/errors.ts'
 import type { AuthMethod, Grant, Outcome } from '../kit/route.ts'
 import type { AuthReply, Call, Reply } from './call.ts'
@@ -139,7 +140,7 @@ export async function renewToken(core: Core, record: Token, increment: number): 
   const grant = mount && record.grant ? await (mount.engine as AuthMethod).renew(core.contextOf(mount), record.grant) : null
   const limits = mount && grant ? tokenLimits(core, mount, grant) : { ttl: record.ttl, maxTtl: record.maxTtl || core.defaults.maxTtl }
   const period = grant ? grant.period ?? 0 : record.period
-  const now = Math.trunc(core.now() / 1000)
+  const now = nextSecond(core.now())
   const wanted = period > 0 ? period : increment > 0 ? increment : grant ? limits.ttl : record.ttl
   const ends = [
     record.explicitMaxTtl > 0 ? record.createdAt + record.explicitMaxTtl : Infinity,

@@ -1,5 +1,6 @@
 // Tokens: what proves a caller. Only their digests are stored; the token itself is shown once.
 import { hash, randomFillSync } from 'node:crypto'
+import { nextSecond } from '../kit/duration.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import type { Grant } from '../kit/route.ts'
 import type { Transaction, View } from '../kit/view.ts'
@@ -92,7 +93,7 @@ export class Tokens {
   async create(wanted: NewToken, id?: string): Promise<{ token: string; record: Token }> {
     this.created++
     const createdAt = seconds(this.#now())
-    const times = { createdAt, renewedAt: 0, expiresAt: wanted.ttl > 0 ? createdAt + wanted.ttl : 0 }
+    const times = { createdAt, renewedAt: 0, expiresAt: wanted.ttl > 0 ? nextSecond(this.#now()) + wanted.ttl : 0 }
     if (wanted.type === 'batch') {
       const record: Token = { ...wanted, ...times, key: '', accessor: '' }
       return { token: await sealBatchToken(this.#view, record), record }
@@ -169,8 +170,8 @@ export class Tokens {
       const present = await tx.read<Token>(`token/id/${record.key}`)
       if (!present || !this.#live(present)) throw new Fault('denied')
       if (present.expiresAt > 0) this.#due.remove(tx, { second: present.expiresAt, kind: 'token', id: present.key })
-      const now = seconds(this.#now())
-      const extended = { ...present, renewedAt: now, expiresAt: ttl > 0 ? now + ttl : 0 }
+      const now = this.#now()
+      const extended = { ...present, renewedAt: seconds(now), expiresAt: ttl > 0 ? nextSecond(now) + ttl : 0 }
       this.#write(tx, extended)
       return extended
     })

@@ -10,6 +10,8 @@ export interface AuditDevice {
   /** Opens its target anew, after a rotation of log files. */
   reopen(): Promise<void>
   close(): Promise<void>
+  /** Its lines back, newest first; `at` of a line is where another call goes on. Absent where nothing can be read back. */
+  history?(from: string | null): AsyncIterable<{ line: string; at: string }>
 }
 
 export interface AuditLimits {

@@ -25,3 +25,6 @@ export function formatDuration(seconds: number): string {
   const s = seconds % 60
   return h ? `${h}h${m}m${s}s` : m ? `${m}m${s}s` : `${s}s`
 }
+
+/** The full second at or after an instant in milliseconds. Lifetimes count from it, so that nobody gets less than was promised. */
+export const nextSecond = (milliseconds: number): number => Math.ceil(milliseconds / 1000)

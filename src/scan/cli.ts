@@ -11,7 +11,10 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
   scan -                standard input; a patch is recognised
 
   scan --image FILE     an image of a container: docker save, or a folder in the OCI layout
+  scan github OWNER/REPO, gitlab GROUP/PROJECT, bitbucket WORKSPACE/REPO   commits over the API; --endpoint, --limit
+  scan s3://BUCKET/PREFIX  a bucket; --endpoint for one that is not of AWS
   scan audit FILE       goes through a .secrets.baseline; --report, --stats
+  scan explain FINGERPRINT [PATH...]  why it was found, how to allow it, what to do
   scan install          sets up a hook: --pre-commit, --pre-push, --pre-receive
   scan compat TOOL ...  takes the arguments of gitleaks, detect-secrets, git-secrets, trufflehog
 
@@ -22,10 +25,14 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
   --exit-code N         status when something was found (default 1)
   --config FILE         a .gitleaks.toml; one in the working directory counts on top of our rules
   --no-config           not even that
+  --known FILE          find the values of your store by their keyed fingerprints
   --baseline FILE       leave out what it holds: ours, .secrets.baseline or a report of gitleaks
   --write-baseline FILE write what was found there
   --fingerprint-key FILE  make fingerprints with this key, so that weak secrets cannot be guessed from them
   --update FILE         bring a .secrets.baseline up to date
+  --known-key FILE      the key of its fingerprints, where it is kept apart
+  --verify              ask the providers whether the keys are live; never addresses inside the network
+  --verify-endpoint NAME=URL, --verify-allow CIDR  for a provider of one's own
   --archives DEPTH      unpack the archives in folders, one in another to this depth
   --binary              texts within binary files, such as dumps of memory
   --gitignore           leave out what .gitignore names
@@ -38,6 +45,7 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
 /** Words that are no path but a command of their own, which reads its arguments itself. */
 const commands: Record<string, () => Promise<{ run(argv: string[]): Promise<number> }>> = {
   audit: () => import('./formats/detect-secrets/audit-command.ts'),
+  explain: () => import('./explain.ts'),
   compat: () => import('./formats/compat.ts'),
   hook: () => import('./hooks/hook-command.ts'),
   install: () => import('./hooks/command.ts'),

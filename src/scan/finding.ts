@@ -26,6 +26,8 @@ export interface Finding {
   confidence: Confidence
   /** Whether the provider takes it; null: not asked. */
   verified: boolean | null
+  /** What verification learnt, in words: what the key reaches, when it ends, how it is revoked. */
+  facts?: Record<string, string>
   commit?: Commit
   decoded?: string[]
 }

@@ -49,7 +49,14 @@ export async function findSecrets(settings: Settings, positionals: string[], par
   const scanner = await openScanner(settings, setup)
   const wanted = wantedRules(settings)
   const found = await collect({ scanner, settings: parts.length > 0 ? { ...settings, threads: '1' } : settings, warn }, positionals)
-  return { findings: await setup.finish(wanted ? found.filter((finding) => wanted.includes(finding.rule)) : found), failures }
+  const findings = await setup.finish(wanted ? found.filter((finding) => wanted.includes(finding.rule)) : found)
+  return { findings: settings.verify ? await verified(settings, findings) : findings, failures }
+}
+
+async function verified(settings: Settings, findings: Finding[]): Promise<Finding[]> {
+  const { verifyFindings } = await import('./verify/index.ts')
+  const endpoints = Object.fromEntries((settings['verify-endpoint'] ?? []).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
+  return verifyFindings(findings, { endpoints, allow: settings['verify-allow'] ?? [] })
 }
 
 const wantedRules = (settings: Settings): string[] | undefined => settings.rules?.flatMap((ids) => ids.split(','))
@@ -86,7 +93,7 @@ async function collect(job: Job, positionals: string[]): Promise<Finding[]> {
 }
 
 async function scanPaths({ scanner, settings, warn }: Job, paths: string[]): Promise<Finding[]> {
-  const { walk } = await import('./sources/directory.ts')
+  const { reasonOf, walk } = await import('./sources/directory.ts')
   const { hasBinaryName } = await import('./sources/binary.ts')
   const ignored = settings.gitignore ? new (await import('./sources/gitignore.ts')).Ignored() : null
   const special = settings.archives !== undefined || settings.binary ? await import('./sources/special.ts') : null
@@ -98,9 +105,17 @@ async function scanPaths({ scanner, settings, warn }: Job, paths: string[]): Pro
   const files: string[] = []
   const findings: Finding[] = []
   for (const file of all) {
-    const found = settings.binary || hasBinaryName(file) ? await (await import('./sources/special.ts')).scanSpecial(scanner, settings, file, nameOf(file), warn) : null
-    if (found) findings.push(...found)
-    else files.push(file)
+    if (!settings.binary && !hasBinaryName(file)) {
+      files.push(file)
+      continue
+    }
+    try {
+      const found = await (await import('./sources/special.ts')).scanSpecial(scanner, settings, file, nameOf(file), warn)
+      if (found) findings.push(...found)
+      else files.push(file)
+    } catch (error) {
+      warn(file, reasonOf(error))
+    }
   }
   return [...(await scanTexts({ scanner, settings, warn }, files)), ...findings]
 }
@@ -114,7 +129,8 @@ async function scanTexts({ scanner, settings, warn }: Job, files: string[]): Pro
   return found.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line)
 }
 
-const nameOf = (file: string): string => relative('.', file).replaceAll('\\', '/')
+/** A plain relative path names itself; anything else is worth the time of making it one. */
+const nameOf = (file: string): string => (/^(?:[^./\\:]|\.[^./\\])[^\\:]*$/.test(file) && !file.includes('/.') && !file.includes('//') ? file : relative('.', file).replaceAll('\\', '/'))
 
 /** Findings of the files, one after the other, and how many bytes were read. */
 export async function scanFiles(scanner: Scanner, files: Iterable<string>, warn: Job['warn']): Promise<{ findings: Finding[]; bytes: number }> {

@@ -1,7 +1,8 @@
 // Snapshots of a running server: taken while it works, and put in place of what it holds.
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import type { Barrier } from '../barrier/barrier.ts'
 import type { SealKeeper } from '../core/seal/keeper.ts'
 import { Fault, invalid } from '../kit/errors.ts'
@@ -77,17 +78,18 @@ export class Snapshots {
 
   async #restore(source: AsyncIterable<Uint8Array>, force: boolean, folder: string): Promise<void> {
     const { barrier, keeper, storage } = this.#parts
-    const [state, former] = [join(folder, 'state'), join(folder, 'former')]
+    const [state, former, formerState] = ['state', 'former.snap', 'former'].map((name) => join(folder, name)) as [string, string, string]
     this.#checked(await unpack(source, state), force)
-    // What is replaced is kept until the snapshot is in place.
-    await unpack(this.save(), former)
+    // What is replaced is kept until the snapshot is in place; a process that dies leaves it behind.
+    await pipeline(this.save(), createWriteStream(former, { mode: 0o600, flags: 'wx', flush: true }))
     const root = barrier.rootKey()
     try {
       await keeper.seal()
       try {
         await replace(storage, state)
       } catch (cause) {
-        await replace(storage, former)
+        await unpack(createReadStream(former), formerState)
+        await replace(storage, formerState)
         await keeper.openWith(root)
         throw cause
       }

@@ -4,6 +4,7 @@ import type { NodeFacts } from '../core/seal/node.ts'
 import type { SealKeeper } from '../core/seal/keeper.ts'
 import { Fault } from '../kit/errors.ts'
 import type { Engine, Route } from '../kit/route.ts'
+import { auditEventRoutes } from './audit-events.ts'
 import { auditRoutes } from './audit.ts'
 import { healthRoutes } from './health.ts'
 import { internalRoutes } from './internal.ts'
@@ -50,6 +51,7 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls, s
       ...rootOnly(sealRoutes(keeper, facts, { unauthenticated })),
       ...healthRoutes(keeper, facts),
       ...rootOnly(auditRoutes(core.audit)),
+      ...auditEventRoutes(core.audit),
       ...mountRoutes(core),
       ...policyRoutes(core),
       ...leaseRoutes(core),

@@ -3,6 +3,7 @@ import type { Core } from '../core/core.ts'
 import type { Lease } from '../core/leases.ts'
 import { listTokenLeases, revokeTokenLeases, tokenOfLease } from '../core/token-leases.ts'
 import { answer } from '../kit/answer.ts'
+import { nextSecond } from '../kit/duration.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { boolean, duration, integer, text } from '../kit/field.ts'
 import { type Context, type Route, route } from '../kit/route.ts'
@@ -17,7 +18,7 @@ export function leaseRoutes(core: Core): Route[] {
     if (!id) throw invalid('lease_id must be specified')
     return id
   }
-  const now = (): number => Math.trunc(core.now() / 1000)
+  const now = (): number => nextSecond(core.now())
   const view = (lease: Pick<Lease, 'id' | 'issuedAt' | 'expiresAt' | 'renewedAt' | 'renewable'>): Record<string, unknown> => ({
     id: lease.id,
     issue_time: iso(lease.issuedAt),

@@ -3,7 +3,7 @@ import { authReply, renewToken } from '../core/settle.ts'
 import type { Core } from '../core/core.ts'
 import { type Token, keyOfToken } from '../core/tokens.ts'
 import { answer, listing } from '../kit/answer.ts'
-import { formatDuration } from '../kit/duration.ts'
+import { formatDuration, nextSecond } from '../kit/duration.ts'
 import { denied, invalid } from '../kit/errors.ts'
 import { duration, integer, text } from '../kit/field.ts'
 import { type AuthMethod, type Context, type Route, route } from '../kit/route.ts'
@@ -40,7 +40,7 @@ async function view(core: Core, context: Context, record: Token, id: string): Pr
   const { identity } = await core.gate.session(record)
   const foreign = identity?.policies.filter((set) => set.namespaceId !== record.namespaceId) ?? []
   const own = identity?.policies.filter((set) => set.namespaceId === record.namespaceId).flatMap((set) => set.names) ?? []
-  const now = Math.trunc(core.now() / 1000)
+  const now = nextSecond(core.now())
   return {
     accessor: record.accessor,
     creation_time: record.createdAt,
@@ -108,7 +108,7 @@ async function renew(core: Core, record: Token, id: string, wanted: number) {
   const home = core.mounts.at(`${record.namespace}auth/token/`)
   if (record.role !== '' && !(home && (await findTokenRole(core.storeOf(home), record.role)))) throw invalid(`original token role "${record.role}" could not be found, not renewing`)
   const renewed = await renewToken(core, record, wanted)
-  const left = renewed.expiresAt - Math.trunc(core.now() / 1000)
+  const left = renewed.expiresAt - nextSecond(core.now())
   const auth = { ...(await authReply(core, id, renewed)), leaseDuration: left }
   const warnings = renewed.period === 0 && wanted > left ? [`TTL of "${formatDuration(wanted)}" exceeded the effective max_ttl of "${formatDuration(left)}"; TTL value is capped accordingly`] : []
   return answer({ settled: { status: 200, auth, mountType: 'token', ...(warnings.length > 0 && { warnings }) } })

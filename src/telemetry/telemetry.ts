@@ -6,6 +6,8 @@ import { type Sample, Timer } from './metrics.ts'
 /** Status classes of answers, by their first digit. */
 const classes = ['1xx', '2xx', '3xx', '4xx', '5xx']
 const countAtMost = 1_000_000
+/** Milliseconds that an answer waits for a new count; a long one is shown by the next. */
+const patience = 250
 
 export class Telemetry {
   readonly storage = new StorageMeter()
@@ -29,7 +31,7 @@ export class Telemetry {
   /** Everything, as of now. */
   async samples(core: Core, inFlight: number): Promise<Sample[]> {
     const { sealed } = core.barrier
-    await this.#count(core)
+    await Promise.race([this.#count(core).catch(() => {}), new Promise((done) => setTimeout(done, patience))])
     const { heapUsed, rss, external } = process.memoryUsage()
     const cpu = process.cpuUsage()
     const gauge = (name: string, about: string, value: number, join: 'sum' | 'max' = 'sum'): Sample => ({ name, about, kind: 'gauge', value, join })

@@ -98,7 +98,7 @@ test('a backup under load is consistent, opens in an empty instance, and brings 
   await server.stop()
 })
 
-test('a running server takes its own snapshot back while others write, and stays unsealed', async () => {
+test('a running server takes its own snapshot back and stays unsealed', async () => {
   const dev = await start({ storage: { sqlite: { path: join(folder, 'own.db') } } })
   await fill(dev)
   const saved = await save(dev)
@@ -168,4 +168,20 @@ test('the server takes snapshots by itself', async () => {
   const [name] = readdirSync(target)
   const answer = await send(dev, 'snapshot-verify', readFileSync(join(target, name!)))
   assert.equal(answer.status, 200, await answer.text())
+})
+
+test('what was there comes back when the storage fails in the middle', async () => {
+  const dev = await start()
+  await fill(dev)
+  const saved = await save(dev)
+  await dev.client.write('secret/data/later', { data: { value: 'kept' } })
+  const { Snapshots } = await import('../../src/snapshot/snapshots.ts')
+  const { storage, barrier } = dev.server.core
+  let failures = 1
+  const failing = { ...storage, restore: async (source: AsyncIterable<Uint8Array>) => (failures-- > 0 ? Promise.reject(new Error('the disk is full')) : storage.restore(source)) }
+  const snapshots = new Snapshots({ storage: failing, barrier, keeper: dev.server.keeper, storageType: 'memory', version: '0' })
+  await assert.rejects(snapshots.restore(Readable.from([saved]), false), /disk is full/)
+  assert.equal(barrier.sealed, false)
+  await holds(dev)
+  assert.deepEqual((await dev.client.read('secret/data/later'))?.data?.data, { value: 'kept' })
 })

@@ -3,6 +3,7 @@ import { close, constants, fchmodSync, fstatSync, open, read, stat, write } from
 import { promisify } from 'node:util'
 import type { AuditDevice, AuditLimits } from '../../kit/audit.ts'
 import { failure, LineQueue, type Batch } from '../queue.ts'
+import { readBack } from './history.ts'
 
 const opened = promisify(open)
 const closed = promisify(close)
@@ -52,6 +53,10 @@ export class FileTarget implements AuditDevice {
   reopen(): Promise<void> {
     this.#renew = true
     return this.#queue.touch()
+  }
+
+  history(from: string | null): AsyncIterable<{ line: string; at: string }> {
+    return readBack(this.#settings.path, from)
   }
 
   async close(): Promise<void> {

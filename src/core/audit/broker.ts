@@ -8,6 +8,7 @@ import { generateSigningKey, importSigningKey, type SigningKey } from './chain.t
 import { EnabledDevice, parseCommon, type DeviceEntry } from './enabled.ts'
 import type { AuditSubject } from './entry.ts'
 import type { AuditedHeaders } from './format.ts'
+import { type AuditEvent, RecentEvents, eventOf } from './history.ts'
 
 export interface BrokerOptions {
   /** The broker's own part of the barrier. */
@@ -50,6 +51,7 @@ export class AuditBroker {
   readonly #types: ReadonlyMap<string, AuditType>
   /** Entries that were taken, and those that no device took. */
   readonly counts = { request: 0, response: 0, failures: 0 }
+  readonly #recent = new RecentEvents()
   #devices: EnabledDevice[] = []
   #headers: AuditedHeaders = alwaysAudited
   #signing: SigningKey | null = null
@@ -171,6 +173,19 @@ export class AuditBroker {
     return this.#send(subject, 'response')
   }
 
+  /**
+   * Answers in other dialects, newest first, where `containing` (as JSON writes it) occurs; null for what is none.
+   * `size`: how much was read for it.
+   */
+  async *history(from: string | null, containing: string): AsyncGenerator<{ event: AuditEvent | null; at: string; size: number }> {
+    const device = this.#devices.find((one) => one.readable)
+    if (!device) {
+      for (const { event, at } of this.#recent.back(from)) yield { event: containing === '' || JSON.stringify(event).includes(containing) ? event : null, at, size: 0 }
+      return
+    }
+    for await (const { line, at } of device.history(from)!) yield { event: line.includes(containing) ? eventOf(line) : null, at, size: line.length }
+  }
+
   /** Opens every device's target anew. */
   async reopen(): Promise<void> {
     await Promise.all(this.#devices.map((device) => device.reopen()))
@@ -188,6 +203,7 @@ export class AuditBroker {
   #send(subject: AuditSubject, kind: 'request' | 'response'): Promise<void> {
     const devices = this.#devices
     this.counts[kind]++
+    if (kind === 'response' && subject.dialect !== undefined && !devices.some((device) => device.readable)) this.#recent.note(subject, (this.#options.now ?? Date.now)())
     const only = devices.length === 1 ? devices[0]! : null
     if (only !== null && only.wants(subject)) {
       return this.#attempt(only, subject, kind).catch((cause: unknown) => {

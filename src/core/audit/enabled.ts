@@ -141,6 +141,16 @@ export class EnabledDevice {
     return this.#write('response', subject)
   }
 
+  /** Its lines back, newest first; null for a device that cannot be read or that lacks lines. */
+  history(from: string | null): AsyncIterable<{ line: string; at: string }> | null {
+    return this.readable ? this.#device.history!(from) : null
+  }
+
+  /** Whether `history` gives something. */
+  get readable(): boolean {
+    return this.#options.filter === null && !this.fallback && this.#device.history !== undefined
+  }
+
   async reopen(): Promise<void> {
     await this.#device.reopen()
   }

@@ -101,6 +101,7 @@ export async function readEntry(context: Context, input: { path: string; stage?:
     created: version.created,
     stages: stagesOf(secret, number),
     ...(version.media === 'binary' && { binary: true }),
+    ...(version.media === undefined && { map: true }),
     ...(input.beside && { attributes: secret.attributes ?? {} }),
     payload: buffer.toString(version.media === 'binary' ? 'base64' : 'utf8'),
   }

@@ -54,7 +54,7 @@ export const aliasRoutes: Route[] = [
       context.store.update(async (tx) => {
         const before = await tx.read<Alias>(aliasFolder + input.name)
         if (before && input.present === false) throw new Fault('exists', `alias ${input.name} exists`)
-        if (!before && input.present === true) throw new Fault('not-found', `no alias ${input.name}`)
+        if (!before && input.present === true) throw new Fault('not-found', `no alias ${input.name}`, { reason: ['alias-absent'] })
         return { ...(await point(tx, input.name, before, input.target, context.now())) }
       }),
   }),

@@ -3,11 +3,12 @@ import { webcrypto, X509Certificate } from 'node:crypto'
 import { invalid } from '../../kit/errors.ts'
 import { integer, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
-import { changeKey, needKey, versionAt, type Key } from './key.ts'
+import { changeKey, needKey, needPurpose, versionAt, type Key } from './key.ts'
 import { keyType, signs } from './key-type.ts'
 import { privateOf, publicOf } from './material.ts'
 
 function needSigner(key: Key): void {
+  needPurpose(key, 'sign')
   if (!signs(keyType(key.type)) || keyType(key.type).curve === 'secp256k1') throw invalid(`key type '${key.type}' does not support signing`)
   if (key.derived) throw invalid('operation not supported for keys with derivation enabled')
 }

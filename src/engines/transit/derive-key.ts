@@ -4,7 +4,7 @@ import { invalid } from '../../kit/errors.ts'
 import { choice, integer, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
 import { parseKey, storeImported } from './import.ts'
-import { blankKey, needKey, secretVersion, versionAt } from './key.ts'
+import { blankKey, needBase64, needKey, needPurpose, secretVersion, versionAt } from './key.ts'
 import { isOfType, keyType } from './key-type.ts'
 import { hkdf, privateOf } from './material.ts'
 
@@ -25,6 +25,7 @@ const deriveKey = route({
     const type = keyType(input.derived_key_type.toLowerCase())
     if (!type.aead) throw invalid(`unknown key type ${input.derived_key_type}`)
     const base = await needKey(context.store, input.base_key_name, 'specified base key not found')
+    needPurpose(base, 'agree')
     const baseType = keyType(base.type)
     if (!baseType.curve) throw invalid(`base key type ${base.type} does not support key agreement`)
     const publicKey = parseKey(() => createPublicKey(input.peer_public_key))
@@ -35,4 +36,21 @@ const deriveKey = route({
   },
 })
 
-export const deriveRoutes: Route[] = [deriveKey]
+const sharedSecret = route({
+  op: 'write',
+  path: 'shared-secret/:name',
+  about: 'The bare secret shared with the holder of another key on the same curve (ECDH); derive keys from it before use.',
+  takes: { name: text({ about: 'Name of the key.', required: true }), peer_public_key: text({ about: "The peer's public key, DER, base64.", required: true }) },
+  gives: { shared_secret: text({ about: 'The x-coordinate of the shared point, base64.', secret: true }) },
+  async run(context, input) {
+    const key = await needKey(context.store, input.name)
+    needPurpose(key, 'agree')
+    const type = keyType(key.type)
+    if (!type.curve) throw invalid(`key type ${key.type} does not support key agreement`)
+    const publicKey = parseKey(() => createPublicKey({ key: needBase64(input.peer_public_key, 'peer_public_key'), format: 'der', type: 'spki' }))
+    if (!isOfType(type, publicKey)) throw invalid('the public key is not on the curve of the key')
+    return { shared_secret: diffieHellman({ privateKey: privateOf(versionAt(key, key.latest), 'key agreement'), publicKey }).toString('base64') }
+  },
+})
+
+export const deriveRoutes: Route[] = [deriveKey, sharedSecret]

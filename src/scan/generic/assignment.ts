@@ -18,7 +18,7 @@ const optionName = /^(?:--?[A-Za-z]|[A-Z][A-Z\d]*_[A-Z\d_]+$)/
 const spacedName = /(?:api|access|secret|private|auth|encryption|master|client|app|license|bearer|account|signing) $/i
 
 export class Assignments implements Detector {
-  readonly keywords = ['pass', 'pwd', 'pw', 'secret', 'token', 'key', 'auth', 'cred', 'signature', 'cookie', 'session', 'jwt', 'verifier', 'senha', 'kennwort']
+  readonly keywords = ['pass', 'pwd', ' pw', '_pw', '"pw', 'secret', 'token', 'key', 'auth', 'cred', 'signature', 'cookie', 'session', 'jwt', 'verifier', 'senha', 'kennwort']
   #syntax: Syntax = 'text'
   /** Names and values before this offset have been read. */
   #done = 0

@@ -18,7 +18,7 @@ test('a value is found beside its name in every notation', () => {
     `:api_key => "${token}"`, `apiKey := "${token}"`, `api_key ::= "${token}"`, `config["api_key"] = "${token}"`, `setApiKey("${token}")`,
     `put("api_key", "${token}")`, `<apiKey>${token}</apiKey>`, `<add key="ApiKey" value="${token}"/>`, `name: API_KEY\n  value: ${token}`,
     `{\\"api_key\\": \\"${token}\\"}`, `let apiKey: string = "${token}"`, `const apiKey string = "${token}"`, `--api-key ${token}`, `API_KEY ${token}`,
-    `os.environ.get("API_KEY", "${token}")`, `process.env.API_KEY || "${token}"`, `\${API_KEY:-${token}}`, `api_key = b"${token}"`, `api_key\n  = """${token}"""`,
+    `os.environ.get("API_KEY", "${token}")`, `process.env.API_KEY || "${token}"`, `\${API_KEY:-${token}}`, `api_key = b"${token}"`, `api_key = """${token}"""`,
     `https://host/path?api_key=${token}&x=1`, `"api_keys": ["${token}"]`, `api_key += '${token}'`, `X-Api-Key: ${token}`, `@apiKey("${token}")`,
   ]
   for (const notation of notations) assert.deepEqual(scan(notation).map((found) => found.split(' ')[1]), [token], notation)
@@ -52,7 +52,7 @@ test('an expression of a program is no value', () => {
 })
 
 test('names that only look alike announce nothing', () => {
-  for (const name of ['monkey', 'keyboard', 'tokenizer', 'password_field', 'passwordLabel', 'token_url', 'public_key', 'primaryKey', 'secret_name', 'author', 'compass', 'keyId']) {
+  for (const name of ['monkey', 'keyboard', 'tokenizer', 'password_field', 'passwordLabel', 'token_url', 'public_key', 'partitionKey', 'secret_name', 'author', 'compass', 'keyId']) {
     assert.equal(kindOf(name), null, name)
   }
   assert.equal(kindOf('dbPassword'), 'password')

@@ -1,6 +1,6 @@
 // Files below folders, in the order of their names; links are not followed, so that no loop can hold the walk.
 import { lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { sep } from 'node:path'
 import { hasBinaryName } from './binary.ts'
 
 /** Told of everything that could not be read. */
@@ -42,7 +42,7 @@ function* walkFolder(folder: string, options: WalkOptions): Generator<string> {
     return
   }
   for (const entry of entries) {
-    const path = folder === '.' ? entry.name : join(folder, entry.name)
+    const path = folder === '.' ? entry.name : `${folder}${folder.endsWith(sep) ? '' : sep}${entry.name}`
     if (entry.isDirectory()) {
       if (!skippedFolders.has(entry.name) && !options.ignore?.(path, true)) yield* walkFolder(path, options)
     } else if (entry.isFile() && (!hasBinaryName(entry.name) || options.include?.(entry.name)) && !options.ignore?.(path, false)) yield path

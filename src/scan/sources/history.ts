@@ -28,6 +28,7 @@ export interface HistoryOptions {
 export interface Brought {
   blob: string
   path: string
+  /** Empty for a blob that stood there before the range: what it holds is not reported. */
   commit: string
 }
 
@@ -47,8 +48,9 @@ export async function scanHistory(scanner: Scanner, options: HistoryOptions): Pr
     }
     options.progress?.(blobs, bytes)
   }
-  const commits = await describeCommits(options.repository, new Set([...first.values()].map((finding) => finding.at)))
-  return [...first.values()].map(({ at, ...finding }) => ({ ...finding, commit: commits.get(at)! }))
+  const reported = [...first.values()].filter((finding) => finding.at !== '')
+  const commits = await describeCommits(options.repository, new Set(reported.map((finding) => finding.at)))
+  return reported.map(({ at, ...finding }) => ({ ...finding, commit: commits.get(at)! }))
 }
 
 function scanVersion(scanner: Scanner, versions: Versions, path: string, content: Buffer): Finding[] {
@@ -73,21 +75,24 @@ async function* listBlobs(options: HistoryOptions): AsyncGenerator<Brought> {
   const failure = failureOf(git)
   git.stdin.end()
   const known = options.known ?? new Set<string>()
+  const limited = options.revisions !== undefined || options.since !== undefined
   let commit = ''
-  let blob: string | null = null
+  let change: Change | null = null
   for await (const field of fieldsOf(git.stdout)) {
     const mark = field.indexOf('\x01')
     if (mark !== -1) {
       commit = field.slice(mark + 1, mark + 41)
       const rest = field.indexOf(':', mark)
-      blob = rest === -1 ? null : blobOf(field.slice(rest))
-    } else if (blob !== null) {
-      if (blob !== '' && !hasBinaryName(field) && !known.has(blob)) {
+      change = rest === -1 ? null : readChange(field.slice(rest))
+    } else if (change !== null) {
+      const blobs = limited ? [...change.before, change.blob] : [change.blob]
+      for (const blob of hasBinaryName(field) ? [] : blobs) {
+        if (blob === '' || known.has(blob)) continue
         known.add(blob)
-        yield { blob, path: field, commit }
+        yield { blob, path: field, commit: blob === change.blob ? commit : '' }
       }
-      blob = null
-    } else if (field.includes(':')) blob = blobOf(field.slice(field.indexOf(':')))
+      change = null
+    } else if (field.includes(':')) change = readChange(field.slice(field.indexOf(':')))
   }
   const said = await failure
   if (said !== null) throw new Error(said)
@@ -95,12 +100,18 @@ async function* listBlobs(options: HistoryOptions): AsyncGenerator<Brought> {
 
 const regularMode = /^100(?:644|755|664)$/
 
-/** The blob that one raw line leaves behind, also of a merge (`::` and a mode and id per parent); `` for links and submodules. */
-function blobOf(raw: string): string {
-  const parents = raw.lastIndexOf(':', raw.search(/[^:]/)) + 1
+/** The blob that a change leaves at a path and those before it; empty for none, and for links and submodules. */
+interface Change {
+  blob: string
+  before: string[]
+}
+
+/** One raw line: modes, then ids, of each parent (as many as colons) and of the result. */
+function readChange(raw: string): Change {
+  const parents = raw.search(/[^:]/)
   const parts = raw.slice(parents).split(' ')
-  const id = parts[parents * 2 + 1]
-  return id !== undefined && regularMode.test(parts[parents]!) ? id : ''
+  const idOf = (which: number): string => (regularMode.test(parts[which]!) ? (parts[parents + 1 + which] ?? '') : '')
+  return { blob: idOf(parents), before: Array.from({ length: parents }, (_, which) => idOf(which)) }
 }
 
 async function* fieldsOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {

@@ -5,20 +5,16 @@ import type { Operation } from '../../../kit/route.ts'
 import type { Signer } from '../authenticate.ts'
 import { AwsFault } from '../errors.ts'
 import type { Exchange } from '../operation.ts'
-import { covers, type StoredGrant } from './grant.ts'
+import { type StoredGrant, type Use, covers } from './grant.ts'
 import { type Place, absent, isAbsent, lookup } from './reference.ts'
 import { specWord, usageOf } from './specs.ts'
 
-export interface Terms {
-  /** The operation as grants and errors name it, where it is not the request's own. */
-  action?: string
-  /** As constraints of grants see it. */
-  context?: Record<string, string> | undefined
+export interface Terms extends Partial<Use> {
   /** For errors about keys that do not fit. */
   algorithm?: string
 }
 
-/** One call about a key. `path`: with `:name` where the key stands. */
+/** One call about a key. `path`: with `:name` where the key stands; `action` default: the request's own. */
 export async function ask(exchange: Exchange, place: Place, op: Operation, path: string, body: Record<string, unknown> = {}, terms: Terms = {}): Promise<Record<string, any>> {
   const full = exchange.settings.keys + path.replace(':name', place.name)
   try {
@@ -35,14 +31,14 @@ export async function ask(exchange: Exchange, place: Place, op: Operation, path:
 }
 
 /** The caller with the rights that a grant gives for this one call, or null. What a policy denies outright no grant gives. */
-async function granteeFor(exchange: Exchange, place: Place, op: Operation, path: string, { action = exchange.action, context }: Terms): Promise<Signer | null> {
+async function granteeFor(exchange: Exchange, place: Place, op: Operation, path: string, { action = exchange.action, ...use }: Terms): Promise<Signer | null> {
   const { signer, core } = exchange
   if (!signer) return null
   const session = await core.gate.session(signer.token)
   const decision = session.acl.allows({ operation: op === 'write' ? 'update' : op, path: place.namespace + path })
   if (decision.capabilities.includes('deny')) return null
   const grants = (await lookup<StoredGrant[]>(exchange, 'grants', place.namespace, place.name)) ?? []
-  const grant = grants.find((one) => covers(one, signer.arn, action, context))
+  const grant = grants.find((one) => covers(one, signer.arn, { action, ...use }))
   if (!grant) return null
   exchange.note({ grantId: grant.id })
   return { ...signer, token: { ...signer.token, namespace: '', namespaceId: 'root', policies: ['root'], metadata: { ...signer.token.metadata, aws_grant: grant.id } } }

@@ -1,4 +1,5 @@
 // What a grant says, and whether it covers a request. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+import { isDeepStrictEqual } from 'node:util'
 import { AwsFault } from '../errors.ts'
 import { list, string } from '../shape.ts'
 
@@ -29,7 +30,7 @@ export const grantOperations = [
   'DescribeKey', 'GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext', 'GenerateMac', 'VerifyMac', 'DeriveSharedSecret', 'Encapsulate', 'Decapsulate',
 ]
 
-/** A principal of a grant as the ARN of whoever signed: an assumed role is also its role, and an account's root everybody in it. */
+/** Whether a principal of a grant is whoever signed: the session of an assumed role is also its role. */
 function isPrincipal(principal: string, arn: string): boolean {
   if (principal === arn) return true
   const [, account, role] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? []
@@ -45,11 +46,29 @@ function meets({ EncryptionContextEquals: equal, EncryptionContextSubset: subset
 /** Operations without an encryption context are not constrained by one. */
 const constrained = new Set(['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'ReEncryptFrom', 'ReEncryptTo', 'GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext'])
 
-export function covers({ terms }: StoredGrant, arn: string, action: string, context: Record<string, string> = {}): boolean {
-  if (action === 'RetireGrant' && terms.RetiringPrincipal !== undefined && isPrincipal(terms.RetiringPrincipal, arn)) return true
+/** What a request needs a grant for. */
+export interface Use {
+  action: string
+  context?: Record<string, string> | undefined
+  /** The grant that is given up. */
+  retired?: string | undefined
+  /** The grant that is handed on. */
+  offered?: GrantTerms | undefined
+}
+
+export function covers({ id, terms }: StoredGrant, arn: string, { action, context = {}, retired, offered }: Use): boolean {
+  if (action === 'RetireGrant') {
+    if (id !== retired) return false
+    if (terms.RetiringPrincipal !== undefined && isPrincipal(terms.RetiringPrincipal, arn)) return true
+  }
   if (!isPrincipal(terms.GranteePrincipal, arn) || !terms.Operations.includes(action)) return false
+  if (action === 'CreateGrant') return offered !== undefined && within(offered, terms)
   return !terms.Constraints || !constrained.has(action) || meets(terms.Constraints, context)
 }
+
+/** Who hands on what was granted hands on no more of it. */
+const within = (offered: GrantTerms, held: GrantTerms): boolean =>
+  offered.Operations.every((one) => held.Operations.includes(one)) && (!held.Constraints || isDeepStrictEqual(offered.Constraints, held.Constraints))
 
 /** Grant tokens name their grant; grants hold at once here, so that a token adds nothing to a request. */
 export const tokenOf = (account: string, key: string, id: string): string => Buffer.from(JSON.stringify(['grant', account, key, id])).toString('base64')

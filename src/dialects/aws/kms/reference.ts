@@ -87,4 +87,4 @@ export function absent(place: Place): AwsFault {
   return uuid.test(place.name) ? new AwsFault('NotFoundException', `Key '${place.arn}' does not exist`) : invalidId(place.asked)
 }
 
-export const isAbsent = (cause: unknown): boolean => cause instanceof Fault && (cause.code === 'not-found' || cause.reason?.[0] === 'key-absent')
+export const isAbsent = (cause: unknown): boolean => cause instanceof Fault && (cause.reason ? cause.reason[0] === 'key-absent' : cause.code === 'not-found')

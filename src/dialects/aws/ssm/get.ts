@@ -3,8 +3,8 @@ import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { secretsManager } from '../secretsmanager/index.ts'
 import { boolean, list, number, string } from '../shape.ts'
-import { type Filter, checkFilters, filters, passes } from './filters.ts'
-import { afterOf, arnOf, describe, labelsOf, metadataView, name, page, parameterView, pathOf, read, walk } from './parameter.ts'
+import { type Allowed, type Filter, checkFilters, filters, passes } from './filters.ts'
+import { afterOf, arnOf, badPath, badToken, describe, labelsOf, metadataView, name, newestOf, page, parameterView, pathOf, read, walk } from './parameter.ts'
 
 const decryption = boolean()
 const token = string({ max: 4096 })
@@ -41,8 +41,7 @@ async function referred(exchange: Exchange, given: string, decrypt: boolean): Pr
 async function one(exchange: Exchange, given: string, decrypt: boolean): Promise<Record<string, unknown>> {
   if (given.startsWith(reference)) return referred(exchange, given, decrypt)
   const { bare, selector } = selected(given)
-  const path = pathOf(bare)
-  return parameterView(exchange, path, await read(exchange, path, selector), decrypt, selector)
+  return parameterView(exchange, pathOf(bare), await read(exchange, bare, selector, given), decrypt, selector)
 }
 
 const getParameter = operation({
@@ -75,6 +74,9 @@ const getParameters = operation({
   },
 })
 
+const byPath: Allowed = { keys: ['Type', 'KeyId', 'Label'], tags: false, shown: 'Type, KeyId' }
+const described: Allowed = { keys: ['Path', 'Name', 'Type', 'KeyId', 'Tier', 'DataType'], tags: true, shown: 'Path, Name, Type, KeyId, Tier' }
+
 const getParametersByPath = operation({
   name: 'GetParametersByPath',
   about: 'Reads the parameters in a folder, or in all below it.',
@@ -82,10 +84,10 @@ const getParametersByPath = operation({
   input: { Path: name, Recursive: boolean(), ParameterFilters: filters, WithDecryption: decryption, MaxResults: number({ min: 1, max: 10 }), NextToken: token },
   shows: ['Path', 'Recursive', 'WithDecryption'],
   async run(exchange, input) {
-    if (!input.Path.startsWith('/')) throw new AwsFault('ValidationException', `The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash "/". It can't be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: /get/parameters2-/by1./path0_.`)
+    if (!/^\/(?:[A-Za-z0-9_.-]+(?:\/|$))*$/.test(input.Path)) throw badPath()
     const folder = pathOf(input.Path)
     const wanted = input.ParameterFilters ?? []
-    checkFilters(wanted, ['Type', 'KeyId', 'Label'])
+    checkFilters(wanted, byPath)
     const depth = folder === '' ? 0 : folder.split('/').length
     async function* fitting() {
       for await (const found of walk(exchange, folder, relative(folder, afterOf(input.NextToken)))) {
@@ -110,9 +112,10 @@ const getParameterHistory = operation({
   input: { Name: name, WithDecryption: decryption, MaxResults: number({ min: 1, max: 50 }), NextToken: token },
   shows: ['Name', 'WithDecryption'],
   async run(exchange, input) {
-    const path = pathOf(input.Name)
-    const found = await describe(exchange, path)
+    const found = await describe(exchange, input.Name)
+    const { path } = found
     const after = Number(afterOf(input.NextToken) ?? 0)
+    if (!Number.isInteger(after)) throw badToken()
     const most = input.MaxResults ?? 50
     const shown = found.versions.filter((version) => version.readable && version.number > after)
     const Parameters = []
@@ -132,12 +135,12 @@ const describeParameters = operation({
   async run(exchange, input) {
     if (input.Filters && input.ParameterFilters) throw new AwsFault('ValidationException', 'You can use either Filters or ParameterFilters in a single request.')
     const wanted = input.ParameterFilters ?? (input.Filters ?? []).map((filter) => ({ ...filter, Option: filter.Key === 'Name' ? 'BeginsWith' : undefined }))
-    checkFilters(wanted, ['Name', 'Path', 'Type', 'KeyId', 'Tier', 'DataType', 'Label'])
+    checkFilters(wanted, described)
     async function* fitting() {
       for await (const found of walk(exchange, '', afterOf(input.NextToken))) if (passes(wanted, found)) yield found
     }
-    const { taken, next } = await page(fitting(), input.MaxResults ?? 50, (found) => found.path)
-    const Parameters = taken.map((found) => ({ ...metadataView(found.attributes, found.path, found.versions.at(-1)!), ARN: arnOf(exchange, found.path) }))
+    const { taken, next } = await page(fitting(), input.MaxResults ?? 10, (found) => found.path)
+    const Parameters = taken.map((found) => ({ ...metadataView(found.attributes, found.path, newestOf(found)!), ARN: arnOf(exchange, found.path) }))
     return { Parameters, ...(next && { NextToken: next }) }
   },
 })

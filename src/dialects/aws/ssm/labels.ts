@@ -2,16 +2,16 @@
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { list, number, string } from '../shape.ts'
-import { type Described, change, describe, labelChange, labelsOf, name, pathOf, versionOfLabel } from './parameter.ts'
+import { type Described, change, describe, labelChange, labelsOf, name, nameOf, newestOf, noVersion, versionOfLabel } from './parameter.ts'
 import { tags } from './put.ts'
 
 const mostLabels = 10
 const mostTags = 50
-const labels = list(string({ min: 1, max: 100 }), { required: true, min: 1, max: 10 })
+const labels = list(string({ min: 1, max: 100 }), { required: true, min: 1, max: 100 })
 
 function versionOf(found: Described, wanted: number | undefined): Described['versions'][number] {
-  const version = wanted === undefined ? found.versions.at(-1) : found.versions.find((one) => one.number === wanted)
-  if (!version) throw new AwsFault('ParameterVersionNotFound', `Systems Manager could not find version ${wanted} of ${found.path}. Verify the version and try again.`)
+  const version = wanted === undefined ? newestOf(found) : found.versions.find((one) => one.number === wanted)
+  if (!version) throw noVersion(`version ${wanted}`, nameOf(found.path, found.attributes))
   return version
 }
 
@@ -24,15 +24,14 @@ const labelParameterVersion = operation({
   input: { Name: name, ParameterVersion: number(), Labels: labels },
   shows: ['Name', 'ParameterVersion', 'Labels'],
   async run(exchange, input) {
-    const path = pathOf(input.Name)
-    const found = await describe(exchange, path)
+    const found = await describe(exchange, input.Name)
     const version = versionOf(found, input.ParameterVersion)
     const InvalidLabels = input.Labels.filter((label) => !validLabel(label))
     const good = input.Labels.filter(validLabel)
     if (new Set([...labelsOf(found.attributes, version.id), ...good]).size > mostLabels) {
       throw new AwsFault('ParameterVersionLabelLimitExceeded', 'An error occurred (ParameterVersionLabelLimitExceeded) when calling the LabelParameterVersion operation: A parameter version can have maximum 10 labels.Move one or more labels to another version and try again.')
     }
-    if (good.length > 0) await change(exchange, path, { attributes: labelChange(good, version.id) })
+    if (good.length > 0) await change(exchange, input.Name, { attributes: labelChange(good, version.id) })
     return { InvalidLabels, ParameterVersion: version.number }
   },
 })
@@ -44,11 +43,10 @@ const unlabelParameterVersion = operation({
   input: { Name: name, ParameterVersion: number({ required: true }), Labels: labels },
   shows: ['Name', 'ParameterVersion', 'Labels'],
   async run(exchange, input) {
-    const path = pathOf(input.Name)
-    const found = await describe(exchange, path)
+    const found = await describe(exchange, input.Name)
     const version = versionOf(found, input.ParameterVersion)
     const RemovedLabels = input.Labels.filter((label) => versionOfLabel(found.attributes, label) === version.id)
-    if (RemovedLabels.length > 0) await change(exchange, path, { attributes: labelChange(RemovedLabels, null) })
+    if (RemovedLabels.length > 0) await change(exchange, input.Name, { attributes: labelChange(RemovedLabels, null) })
     return { RemovedLabels, InvalidLabels: input.Labels.filter((label) => !RemovedLabels.includes(label)) }
   },
 })
@@ -56,16 +54,16 @@ const unlabelParameterVersion = operation({
 const resource = { ResourceType: string({ required: true }), ResourceId: string({ required: true, min: 1, max: 2048 }) }
 
 /** Tags exist for parameters alone here. */
-async function onParameter<T>(input: { ResourceType: string; ResourceId: string }, run: (path: string) => Promise<T>): Promise<T> {
+async function onParameter<T>(input: { ResourceType: string; ResourceId: string }, run: (given: string) => Promise<T>): Promise<T> {
   if (input.ResourceType !== 'Parameter') throw new AwsFault('InvalidResourceType', `${input.ResourceType} is not a valid resource type here: only Parameter is.`)
   try {
-    return await run(pathOf(input.ResourceId))
+    return await run(input.ResourceId)
   } catch (cause) {
     throw cause instanceof AwsFault && cause.type === 'ParameterNotFound' ? new AwsFault('InvalidResourceId', 'The resource ID is not valid. Verify that you entered the correct ID and try again.') : cause
   }
 }
 
-const setTags = (exchange: Exchange, path: string, changed: Record<string, string | null>) => change(exchange, path, { tags: changed })
+const setTags = (exchange: Exchange, given: string, changed: Record<string, string | null>) => change(exchange, given, { tags: changed })
 
 const addTagsToResource = operation({
   name: 'AddTagsToResource',
@@ -74,10 +72,10 @@ const addTagsToResource = operation({
   input: { ...resource, Tags: tags },
   shows: ['ResourceType', 'ResourceId'],
   run: (exchange, input) =>
-    onParameter(input, async (path) => {
+    onParameter(input, async (given) => {
       const added = Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value]))
-      if (new Set([...Object.keys((await describe(exchange, path)).tags), ...Object.keys(added)]).size > mostTags) throw new AwsFault('TooManyTagsError', `The Targets parameter includes too many tags. Remove one or more tags and try the command again.`)
-      await setTags(exchange, path, added)
+      if (new Set([...Object.keys((await describe(exchange, given)).tags), ...Object.keys(added)]).size > mostTags) throw new AwsFault('TooManyTagsError', `The Targets parameter includes too many tags. Remove one or more tags and try the command again.`)
+      await setTags(exchange, given, added)
       return {}
     }),
 })
@@ -89,8 +87,8 @@ const removeTagsFromResource = operation({
   input: { ...resource, TagKeys: list(string({ min: 1, max: 128 }), { required: true }) },
   shows: ['ResourceType', 'ResourceId', 'TagKeys'],
   run: (exchange, input) =>
-    onParameter(input, async (path) => {
-      await setTags(exchange, path, Object.fromEntries(input.TagKeys.map((key) => [key, null])))
+    onParameter(input, async (given) => {
+      await setTags(exchange, given, Object.fromEntries(input.TagKeys.map((key) => [key, null])))
       return {}
     }),
 })
@@ -101,7 +99,7 @@ const listTagsForResource = operation({
   access: [{ op: 'read', path: 'parameter/metadata/:name' }],
   input: resource,
   shows: ['ResourceType', 'ResourceId'],
-  run: (exchange, input) => onParameter(input, async (path) => ({ TagList: Object.entries((await describe(exchange, path)).tags).map(([Key, Value]) => ({ Key, Value })) })),
+  run: (exchange, input) => onParameter(input, async (given) => ({ TagList: Object.entries((await describe(exchange, given)).tags).map(([Key, Value]) => ({ Key, Value })) })),
 })
 
 export const labelOperations = [labelParameterVersion, unlabelParameterVersion, addTagsToResource, removeTagsFromResource, listTagsForResource]

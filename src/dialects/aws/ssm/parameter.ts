@@ -41,10 +41,15 @@ export interface Read {
   id: string
   created: string
   payload: string
+  binary?: true
+  /** The payload is the JSON of a map, as other dialects write it. */
+  map?: true
   attributes: Record<string, unknown>
 }
 
 const maxLevels = 15
+/** As many as the engine keeps of a parameter that was made here. */
+const mostVersions = 100
 
 /** The path of a name; `/a/b` and a name without its first slash are the same parameter. */
 export function pathOf(given: string): string {
@@ -53,20 +58,23 @@ export function pathOf(given: string): string {
   return full.replace(/^\/+/, '').replace(/\/+$/, '')
 }
 
+const nameRules = 'If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_'
+
 /** Refuses names that the service would not take for a new parameter. */
 export function checkName(given: string): void {
   const bare = given.startsWith('/') ? given.slice(1) : given
-  if (/^\/?(aws|ssm)/i.test(given)) {
-    const prefix = /^\/?(aws|ssm)/i.exec(given)![1]!.toLowerCase()
-    if (prefix === 'aws') throw new AwsFault('AccessDeniedException', `No access to reserved parameter name: ${given}.`)
-    throw new AwsFault('ValidationException', 'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_')
-  }
+  if (/^(?:aws|ssm)/i.test(given) && !given.includes('/')) throw new AwsFault('ValidationException', 'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).')
+  if (/^aws/i.test(bare)) throw new AwsFault('AccessDeniedException', `No access to reserved parameter name: ${given}.`)
+  if (/^ssm/i.test(bare)) throw new AwsFault('ValidationException', `Parameter name: can't be prefixed with "ssm" (case-insensitive). ${nameRules}`)
   if (given.includes('/') && !given.startsWith('/')) throw new AwsFault('ValidationException', 'Parameter name must be a fully qualified name.')
   if (given.length > 1011 || !bare.split('/').every((part) => /^[A-Za-z0-9_.-]+$/.test(part) && part !== '.' && part !== '..')) {
-    throw new AwsFault('ValidationException', 'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_')
+    throw new AwsFault('ValidationException', `Parameter name: can't be prefixed with "aws" or "ssm" (case-insensitive). ${nameRules}`)
   }
   if (bare.split('/').length > maxLevels) throw new AwsFault('HierarchyLevelLimitExceededException', `A hierarchy can have a maximum of ${maxLevels} levels.`)
 }
+
+export const badPath = (): AwsFault =>
+  new AwsFault('ValidationException', 'The parameter doesn\'t meet the parameter name requirements. The parameter name must begin with a forward slash "/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: /get/parameters2-/by1./path0_.')
 
 /** The name as it was given when the parameter was made; one that came over another dialect is a path. */
 export const nameOf = (path: string, attributes: Record<string, unknown>): string => (typeof attributes.name === 'string' ? attributes.name : path.includes('/') ? `/${path}` : path)
@@ -94,36 +102,53 @@ const lapsed = (attributes: Record<string, unknown>, id: string, now: number): b
   return first?.Attributes.Timestamp !== undefined && Date.parse(first.Attributes.Timestamp) <= now
 }
 
-export const notFound = (): AwsFault => new AwsFault('ParameterNotFound', '')
+export const notFound = (given: string): AwsFault => new AwsFault('ParameterNotFound', `Parameter ${given} not found.`)
+export const noVersion = (what: string, given: string): AwsFault => new AwsFault('ParameterVersionNotFound', `Systems Manager could not find ${what} of ${given}. Verify the ${what.split(' ')[0]} and try again.`)
 const absent = (cause: unknown): boolean => cause instanceof Fault && (cause.code === 'not-found' || cause.code === 'precondition')
 
-async function orAbsent<T>(run: () => Promise<T>): Promise<T> {
+async function orAbsent<T>(given: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (cause) {
-    throw absent(cause) ? notFound() : cause
+    throw absent(cause) ? notFound(given) : cause
   }
 }
 
 const at = ({ settings }: Exchange, folder: 'data' | 'metadata', path: string): string => `${settings.parameters}${folder}/${path}`
 
-/** A version with what is beside it; `selector` is a number or a label, absent for the newest. */
-export async function read(exchange: Exchange, path: string, selector?: string): Promise<Read> {
-  const numbered = selector !== undefined && /^\d+$/.test(selector)
-  const newest = (await orAbsent(() => exchange.ask('read', at(exchange, 'data', path), { entry: true, beside: true, ...(numbered && { version: Number(selector) }) }).catch((cause: unknown) => {
-    throw numbered && absent(cause) ? new AwsFault('ParameterVersionNotFound', `Systems Manager could not find version ${selector} of ${path}. Verify the version and try again.`) : cause
-  }))) as unknown as Read
-  if (lapsed(newest.attributes, newest.id, exchange.core.now())) throw notFound()
-  if (selector === undefined || numbered) return newest
-  const id = versionOfLabel(newest.attributes, selector)
-  if (id === undefined) throw new AwsFault('ParameterVersionNotFound', `Systems Manager could not find label ${selector} of ${path}. Verify the label and try again.`)
-  return id === newest.id ? newest : ((await orAbsent(() => exchange.ask('read', at(exchange, 'data', path), { entry: true, beside: true, version_id: id }))) as unknown as Read)
+/** The path of a name that a request means; what an ARN says of another account is not here. */
+function ownPath({ settings }: Exchange, given: string): string {
+  const arn = parseArn(given)
+  if (arn && (arn.account !== settings.account || arn.service !== 'ssm')) throw notFound(given)
+  return pathOf(given)
 }
 
-export async function describe(exchange: Exchange, path: string): Promise<Described> {
-  const found = (await orAbsent(() => exchange.ask('read', at(exchange, 'metadata', path), { entry: true }))) as unknown as Described
-  const newest = found.versions.at(-1)
-  if (!newest?.readable || lapsed(found.attributes, newest.id, exchange.core.now())) throw notFound()
+/** A version with what is beside it; `selector` is a number or a label, absent for the newest. */
+export async function read(exchange: Exchange, given: string, selector?: string, asked = given): Promise<Read> {
+  const path = ownPath(exchange, given)
+  const get = (body: object): Promise<Read> => orAbsent(asked, async () => (await exchange.ask('read', at(exchange, 'data', path), { entry: true, beside: true, ...body })) as unknown as Read)
+  const current = await get({})
+  if (lapsed(current.attributes, current.id, exchange.core.now())) throw notFound(asked)
+  if (selector === undefined || selector === String(current.number)) return current
+  if (/^\d+$/.test(selector)) {
+    return get({ version: Number(selector) }).catch((cause: unknown) => {
+      throw cause instanceof AwsFault && cause.type === 'ParameterNotFound' ? noVersion(`version ${selector}`, given) : cause
+    })
+  }
+  const id = versionOfLabel(current.attributes, selector)
+  if (id === undefined) throw noVersion(`label ${selector}`, given)
+  return id === current.id ? current : get({ version_id: id })
+}
+
+export const newestOf = (found: Pick<Described, 'versions'>): Described['versions'][number] | undefined => found.versions.at(-1)
+const isGone = (found: Described, now: number): boolean => {
+  const newest = newestOf(found)
+  return !newest?.readable || lapsed(found.attributes, newest.id, now)
+}
+
+export async function describe(exchange: Exchange, given: string): Promise<Described> {
+  const found = (await orAbsent(given, () => exchange.ask('read', at(exchange, 'metadata', ownPath(exchange, given)), { entry: true }))) as unknown as Described
+  if (isGone(found, exchange.core.now())) throw notFound(given)
   return found
 }
 
@@ -134,27 +159,35 @@ export const create = (exchange: Exchange, given: string, value: string, written
 }
 
 /** Adds a version, and forgets what was beside versions that are gone. */
-export const overwrite = (exchange: Exchange, path: string, value: string, written: Written, present: Described): Promise<Record<string, unknown>> => {
+export function overwrite(exchange: Exchange, path: string, value: string, written: Written, present: Pick<Described, 'versions' | 'attributes'>): Promise<Record<string, unknown>> {
+  const oldest = present.versions[0]
+  if (oldest && present.versions.length >= mostVersions && labelsOf(present.attributes, oldest.id).length > 0) {
+    throw new AwsFault('ParameterMaxVersionLimitExceeded', `You attempted to create a new version of ${path} by calling the PutParameter API with the overwrite flag. Version ${oldest.number}, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.`)
+  }
   const id = randomUUID()
   const kept = new Set(present.versions.map((version) => versionKey(version.id)))
   const gone = Object.keys(present.attributes).filter((key) => key.startsWith('version ') && !kept.has(key))
   return exchange.ask('write', at(exchange, 'data', path), { entry: { mode: 'put', payload: value, media: 'text', id, attributes: { ...Object.fromEntries(gone.map((key) => [key, null])), [versionKey(id)]: written } } })
 }
 
-export const change = (exchange: Exchange, path: string, entry: object): Promise<Record<string, unknown>> => orAbsent(() => exchange.ask('patch', at(exchange, 'metadata', path), { entry }))
-export const remove = (exchange: Exchange, path: string): Promise<Record<string, unknown>> => orAbsent(() => exchange.ask('delete', at(exchange, 'metadata', path), { recovery: 0 }))
+export const change = (exchange: Exchange, given: string, entry: object): Promise<Record<string, unknown>> => orAbsent(given, () => exchange.ask('patch', at(exchange, 'metadata', ownPath(exchange, given)), { entry }))
+export const remove = (exchange: Exchange, given: string): Promise<Record<string, unknown>> => orAbsent(given, () => exchange.ask('delete', at(exchange, 'metadata', ownPath(exchange, given)), { recovery: 0 }))
 
 /** Every parameter below a folder, in the order of their paths, in bounded pages. */
 export async function* walk(exchange: Exchange, folder: string, after?: string): AsyncGenerator<Described> {
   for (let from = after; ; ) {
-    const page = (await exchange.ask('scan', `${exchange.settings.parameters}metadata/${folder === '' ? '' : `${folder}/`}`, { entry: true, limit: 500, ...(from !== undefined && { after: from }) })) as unknown as { entries: Described[]; next?: string }
-    for (const found of page.entries) {
-      const newest = found.versions.at(-1)
-      if (newest?.readable && !lapsed(found.attributes, newest.id, exchange.core.now())) yield found
-    }
+    const page = (await exchange.ask('scan', `${exchange.settings.parameters}metadata/${folder === '' ? '' : `${folder}/`}`, { entry: true, limit: 100, ...(from !== undefined && { after: from }) })) as unknown as { entries: Described[]; next?: string }
+    for (const found of page.entries) if (!isGone(found, exchange.core.now())) yield found
     if (page.next === undefined) return
     from = page.next
   }
+}
+
+/** The value in this service's words: a map of `value` alone is what other dialects make of a parameter. */
+function valueOf({ payload, map }: Read): string {
+  if (!map) return payload
+  const fields = JSON.parse(payload) as Record<string, unknown>
+  return typeof fields.value === 'string' && Object.keys(fields).length === 1 ? fields.value : payload
 }
 
 /** What stands for the value of a SecureString that is read without decryption: stable, and telling nothing. */
@@ -166,7 +199,7 @@ export function parameterView(exchange: Exchange, path: string, found: Read, dec
   return {
     Name: nameOf(path, found.attributes),
     Type: type,
-    Value: type === 'SecureString' && !decrypt ? sealedValue(found.mark, found.id) : found.payload,
+    Value: type === 'SecureString' && !decrypt ? sealedValue(found.mark, found.id) : valueOf(found),
     Version: found.number,
     ...(selector !== undefined && { Selector: `:${selector}` }),
     LastModifiedDate: Date.parse(found.created) / 1000,
@@ -195,11 +228,13 @@ export function metadataView(attributes: Record<string, unknown>, path: string, 
 
 const pageToken = (after: string): string => Buffer.from(after).toString('base64url')
 
+export const badToken = (): AwsFault => new AwsFault('InvalidNextToken', 'The specified token isn\'t valid.')
+
 /** Where a page begins: what the one before gave. */
 export function afterOf(token: string | undefined): string | undefined {
   if (token === undefined) return undefined
   const after = Buffer.from(token, 'base64url')
-  if (after.length === 0 || after.toString('base64url') !== token) throw new AwsFault('InvalidNextToken', 'The specified token isn\'t valid.')
+  if (after.length === 0 || after.toString('base64url') !== token) throw badToken()
   return after.toString()
 }
 

@@ -4,7 +4,7 @@ import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { boolean, list, string, structure } from '../shape.ts'
-import { type Described, type Type, type Written, checkName, create, describe, name, notFound, overwrite, pathOf, remove, types, writtenOf } from './parameter.ts'
+import { type Described, type Type, type Written, checkName, create, describe, name, newestOf, overwrite, pathOf, remove, types, writtenOf } from './parameter.ts'
 
 const mostBytes = { Standard: 4096, Advanced: 8192 }
 export const tags = list(structure({ Key: string({ required: true, min: 1, max: 128 }), Value: string({ required: true, max: 256 }) }), { max: 1000 })
@@ -94,8 +94,8 @@ function writtenBy(exchange: Exchange, input: Put, present: Written | null): Wri
   }
 }
 
-const presentOf = (exchange: Exchange, path: string): Promise<Described | null> =>
-  describe(exchange, path).catch((cause: unknown) => {
+const presentOf = (exchange: Exchange, given: string): Promise<Described | null> =>
+  describe(exchange, given).catch((cause: unknown) => {
     if (cause instanceof AwsFault && cause.type === 'ParameterNotFound') return null
     throw cause
   })
@@ -113,15 +113,17 @@ const putParameter = operation({
     checkName(input.Name)
     if (input.Overwrite && input.Tags) throw new AwsFault('ValidationException', 'Invalid request: tags and overwrite can\'t be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.')
     const path = pathOf(input.Name)
-    const present = input.Overwrite ? await presentOf(exchange, path) : null
-    const written = writtenBy(exchange, input, present && writtenOf(present.attributes, present.versions.at(-1)!.id))
-    try {
-      const made = present ? await overwrite(exchange, path, input.Value, written, present) : await create(exchange, input.Name, input.Value, written, Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value])))
-      return { Version: made.number, Tier: written.tier }
-    } catch (cause) {
-      if (cause instanceof Fault && cause.code === 'exists') throw new AwsFault('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.')
-      throw cause
-    }
+    const present = input.Overwrite ? await presentOf(exchange, input.Name) : null
+    const written = writtenBy(exchange, input, present && writtenOf(present.attributes, newestOf(present)!.id))
+    const tagged = Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value]))
+    const made = await (present ? overwrite(exchange, path, input.Value, written, present) : create(exchange, input.Name, input.Value, written, tagged)).catch(async (cause: unknown) => {
+      if (!(cause instanceof Fault && cause.code === 'exists')) throw cause
+      // What has lapsed, or was deleted in another dialect, makes way.
+      const found = await presentOf(exchange, input.Name)
+      if (found && !input.Overwrite) throw new AwsFault('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.')
+      return overwrite(exchange, path, input.Value, written, found ?? { versions: [], attributes: {} })
+    })
+    return { Version: made.number, Tier: written.tier }
   },
 })
 
@@ -132,8 +134,8 @@ const deleteParameter = operation({
   input: { Name: name },
   shows: ['Name'],
   async run(exchange, input) {
-    await describe(exchange, pathOf(input.Name))
-    await remove(exchange, pathOf(input.Name))
+    await describe(exchange, input.Name)
+    await remove(exchange, input.Name)
     return {}
   },
 })
@@ -148,8 +150,8 @@ const deleteParameters = operation({
     const DeletedParameters: string[] = []
     const InvalidParameters: string[] = []
     for (const given of new Set(input.Names)) {
-      const removed = await remove(exchange, pathOf(given)).then(() => true, (cause: unknown) => {
-        if (cause instanceof AwsFault && cause.type === notFound().type) return false
+      const removed = await remove(exchange, given).then(() => true, (cause: unknown) => {
+        if (cause instanceof AwsFault && cause.type === 'ParameterNotFound') return false
         throw cause
       })
       if (removed) DeletedParameters.push(given)

@@ -10,9 +10,9 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { connect } from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import { makeCertificates } from './http/self-signed.ts'
+import { makeCertificates } from '../../src/http/self-signed.ts'
 
-const program = fileURLToPath(new URL('./cli/main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'strongroom-run-'))
 const children: ChildProcess[] = []
 after(() => {

@@ -1,0 +1,132 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Figure, type Options, atLeast, atMost, plain } from './figure.ts'
+import { newFolder, removeFolder, root } from './process.ts'
+
+export const about = 'the scanner: recall and false alarms on the open corpora, megabytes per processor second, history beside `git log -p`'
+
+const corpora = join(root, '../shared/scan')
+const scan = [join(root, 'bin/strongroom'), 'scan']
+
+/** Other scanners, measured beside ours where this machine has them. */
+const peers: [name: string, command: (tree: string) => string[]][] = [
+  ['gitleaks', (tree) => ['gitleaks', 'dir', tree]],
+  ['betterleaks', (tree) => ['betterleaks', 'dir', tree]],
+  ['kingfisher', (tree) => ['kingfisher', 'scan', '--no-validate', tree]],
+  ['trufflehog', (tree) => ['trufflehog', 'filesystem', '--no-verification', tree]],
+  ['detect-secrets', (tree) => ['detect-secrets', 'scan', '--all-files', tree]],
+]
+
+/** What each corpus should reach: least recall, most false alarms where they are real ones. */
+const goals: Record<string, { recall: number; alarms?: number }> = {
+  gitleaks: { recall: 0.95 }, betterleaks: { recall: 0.95 }, trufflehog: { recall: 0.85 }, 'detect-secrets': { recall: 0.85 },
+  secretlint: { recall: 0.8 }, kingfisher: { recall: 0.75 }, creddata: { recall: 0.6, alarms: 0.01 },
+}
+
+/** Processor seconds of a command and its children; what it prints is dropped. */
+function cpuOf(command: string[], cwd = root): number {
+  const { stdout } = spawnSync('sh', ['-c', '"$@" >/dev/null 2>&1; times', 'sh', ...command], { cwd, encoding: 'utf8' })
+  const [, user, system] = /\n(\d+m[\d.]+)s (\d+m[\d.]+)s/.exec(stdout)!
+  const seconds = (text: string): number => Number(text.split('m')[0]) * 60 + Number(text.split('m')[1])
+  return seconds(user!) + seconds(system!)
+}
+
+/** The most memory that a command held, in megabytes. */
+async function peakOf(command: string[]): Promise<number> {
+  const child = spawn(command[0]!, command.slice(1), { stdio: 'ignore' })
+  let peak = 0
+  const timer = setInterval(() => {
+    try {
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024)
+    } catch {
+      clearInterval(timer)
+    }
+  }, 10)
+  await new Promise((done) => child.once('exit', done))
+  clearInterval(timer)
+  return peak
+}
+
+function megabytes(folder: string): number {
+  let sum = 0
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) if (entry.isFile()) sum += statSync(join(entry.parentPath, entry.name)).size
+  return sum / 1e6
+}
+
+const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+const answer = (command: string[]): string => (has(command[0]!) ? spawnSync(command[0]!, command.slice(1), { encoding: 'utf8' }).stdout.trim() : '')
+const least = (rounds: number, measure: () => number): number => Math.min(...Array.from({ length: rounds }, measure))
+
+export async function run({ quick }: Options): Promise<Figure[]> {
+  const folder = newFolder()
+  try {
+    return [...measureCorpora(folder), ...(await measureTrees(folder, quick ? 1 : 3)), ...measureHistory(quick ? 1 : 3), ...measureStart(folder, quick ? 5 : 15)]
+  } finally {
+    removeFolder(folder)
+  }
+}
+
+function measureCorpora(folder: string): Figure[] {
+  if (!existsSync(join(corpora, 'open.tar.gz')) || !has('python3')) return []
+  spawnSync('tar', ['xzf', join(corpora, 'open.tar.gz'), '-C', folder])
+  copyFileSync(join(corpora, 'score.py'), join(folder, 'score.py'))
+  spawnSync(scan[0]!, [...scan.slice(1), 'corpora', '--format', 'json', '--no-redact', '--quiet', '--output', 'found.json'], { cwd: folder })
+  const scores = JSON.parse(answer(['python3', join(folder, 'score.py'), join(folder, 'found.json'), '--json'])) as Record<string, { recall: number; fpr: number }>
+  return Object.entries(scores).flatMap(([corpus, { recall, fpr }]) => {
+    const goal = goals[corpus]
+    const alarms = `${corpus}: false alarms`
+    return [
+      goal ? atLeast(`${corpus}: recall`, recall, goal.recall, '') : plain(`${corpus}: recall`, recall, ''),
+      goal?.alarms === undefined ? plain(alarms, fpr, '') : atMost(alarms, fpr, goal.alarms, ''),
+    ]
+  })
+}
+
+/** The sources of the tools on this machine: the Go standard library, Python's packages, our own dependencies. */
+function trees(): [name: string, path: string, target: number][] {
+  const go = answer(['go', 'env', 'GOROOT'])
+  const python = answer(['python3', '-c', 'import sysconfig; print(sysconfig.get_paths()["stdlib"])'])
+  const found: [string, string, number][] = [['Go', join(go, 'src'), 80], ['Python', python, 110], ['JavaScript', join(root, 'node_modules/typescript'), 80]]
+  return found.filter(([, path]) => path.startsWith('/') && existsSync(path))
+}
+
+async function measureTrees(folder: string, rounds: number): Promise<Figure[]> {
+  const figures: Figure[] = []
+  for (const [name, path, target] of trees()) {
+    const size = megabytes(path)
+    const speed = (command: string[]): number => size / least(rounds, () => cpuOf(command, folder))
+    figures.push(atLeast(`${name}, ${size.toFixed(0)} MB: MB per processor second`, speed([...scan, path, '--quiet']), target, ''))
+    figures.push(atMost(`${name}: peak memory`, await peakOf([...scan, path, '--quiet']), 200, 'MB'))
+    for (const [peer, command] of peers) if (has(peer)) figures.push(plain(`${name}: ${peer}`, speed(command(path)), 'MB per processor second'))
+  }
+  return figures
+}
+
+function measureHistory(rounds: number): Figure[] {
+  if (!existsSync(join(root, '.git'))) return []
+  const bare = least(rounds, () => cpuOf(['git', 'log', '-p', '--all']))
+  const own = least(rounds, () => cpuOf([...scan, 'git', root, '--quiet']))
+  return [plain('git log -p of this repository', bare, 's'), atMost('history beside git log -p', own / bare, 1)]
+}
+
+function measureStart(folder: string, rounds: number): Figure[] {
+  const empty = join(folder, 'empty')
+  mkdirSync(empty)
+  const time = (args: string[], cwd: string): number => {
+    const began = performance.now()
+    spawnSync(scan[0]!, [...scan.slice(1), ...args], { cwd })
+    return performance.now() - began
+  }
+  const git = (...args: string[]) => spawnSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: empty })
+  git('init', '-q')
+  writeFileSync(join(empty, 'a.ts'), 'const a = 1\n'.repeat(400))
+  git('add', '.')
+  git('commit', '-qm', 'a')
+  writeFileSync(join(empty, 'a.ts'), 'const a = 2\n'.repeat(400))
+  git('add', '.')
+  return [
+    atMost('start', least(rounds, () => time(['--help'], empty)), 80, 'ms'),
+    atMost('staged scan of a small commit', least(rounds, () => time(['--staged'], empty)), 150, 'ms'),
+  ]
+}

@@ -1,0 +1,97 @@
+// Aliases: names that stand for keys.
+import { Fault } from '../../../kit/errors.ts'
+import { AwsFault } from '../errors.ts'
+import { type Exchange, operation } from '../operation.ts'
+import { string } from '../shape.ts'
+import { ask } from './ask.ts'
+import { afterOf, pageMembers, pageView } from './page.ts'
+import { aliasArn, aliasOfPath, find, keyId, pathOfAlias } from './reference.ts'
+
+// AWS shows this pattern with its anchors; a message leaves one pair out.
+const aliasName = string({ required: true, min: 1, max: 256, pattern: /^^[a-zA-Z0-9:/_-]+$$/ })
+
+/** The alias without its prefix. */
+function nameOf(name: string): string {
+  if (!name.startsWith('alias/') || name === 'alias/') throw new AwsFault('ValidationException', 'Invalid identifier')
+  if (name.includes(':')) throw new AwsFault('ValidationException', `${name} contains invalid characters for an alias`)
+  return name.slice(6)
+}
+
+function own(alias: string): string {
+  if (alias === 'aws' || alias.startsWith('aws/')) throw new AwsFault('NotAuthorizedException', '')
+  return alias
+}
+
+const pathOf = (exchange: Exchange, alias: string): string => `${exchange.settings.keys}aliases/${pathOfAlias(alias)}`
+const notFound = (exchange: Exchange, alias: string): AwsFault => new AwsFault('NotFoundException', `Alias ${aliasArn(exchange, alias)} is not found.`)
+
+async function point(exchange: Exchange, alias: string, target: string, present: boolean): Promise<void> {
+  if (/^(?:arn:[^/]*:)?alias\//.test(target)) throw new AwsFault('ValidationException', 'Aliases must refer to keys. Not aliases')
+  const place = await find(exchange, target, false)
+  if (place.namespace !== exchange.namespace) throw new AwsFault('ValidationException', 'Aliases must refer to keys of the same account.')
+  try {
+    await ask(exchange, place, 'write', `aliases/${pathOfAlias(alias)}`, { target: place.name, present })
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause
+    if (cause.code === 'exists') throw new AwsFault('AlreadyExistsException', `An alias with the name ${aliasArn(exchange, alias)} already exists`)
+    if (cause.reason?.[0] === 'alias-absent') throw notFound(exchange, alias)
+    throw cause
+  }
+}
+
+interface Alias {
+  target: string
+  created: number
+  updated: number
+}
+
+export const aliasOperations = [
+  operation({
+    name: 'CreateAlias',
+    about: 'Makes an alias of a key.',
+    access: [{ op: 'write', path: 'transit/aliases/:name' }],
+    input: { AliasName: aliasName, TargetKeyId: keyId },
+    shows: ['AliasName', 'TargetKeyId'],
+    run: (exchange, { AliasName, TargetKeyId }) => point(exchange, own(nameOf(AliasName)), TargetKeyId, false),
+  }),
+  operation({
+    name: 'UpdateAlias',
+    about: 'Points an alias at another key.',
+    access: [{ op: 'write', path: 'transit/aliases/:name' }],
+    input: { AliasName: aliasName, TargetKeyId: keyId },
+    shows: ['AliasName', 'TargetKeyId'],
+    run: (exchange, { AliasName, TargetKeyId }) => point(exchange, own(nameOf(AliasName)), TargetKeyId, true),
+  }),
+  operation({
+    name: 'DeleteAlias',
+    about: 'Removes an alias; the key stays.',
+    access: [{ op: 'delete', path: 'transit/aliases/:name' }],
+    input: { AliasName: aliasName },
+    shows: ['AliasName'],
+    async run(exchange, { AliasName }) {
+      const alias = own(nameOf(AliasName))
+      await exchange.ask('delete', pathOf(exchange, alias)).catch((cause: unknown) => {
+        throw cause instanceof Fault && cause.code === 'not-found' ? notFound(exchange, alias) : cause
+      })
+    },
+  }),
+  operation({
+    name: 'ListAliases',
+    about: 'Lists aliases, all or those of a key, by pages.',
+    access: [{ op: 'list', path: 'transit/aliases' }],
+    input: { KeyId: string({ min: 1, max: 2048 }), ...pageMembers },
+    shows: ['KeyId'],
+    async run(exchange, { KeyId, Limit = 50, Marker }) {
+      const after = afterOf(Marker)
+      const body = { limit: Limit + 1, ...(after !== undefined && { after }) }
+      const place = KeyId === undefined ? null : await find(exchange, KeyId, false)
+      const found = (place ? await ask(exchange, place, 'list', 'aliases/', { ...body, key: place.name }) : await exchange.ask('list', `${exchange.settings.keys}aliases/`, body)) as { keys: string[]; key_info: Record<string, Alias> }
+      const Aliases = found.keys.slice(0, Limit).map((path) => {
+        const { target, created, updated } = found.key_info[path]!
+        const alias = aliasOfPath(path)
+        return { AliasName: `alias/${alias}`, AliasArn: aliasArn(exchange, alias), TargetKeyId: target, CreationDate: created / 1000, LastUpdatedDate: updated / 1000 }
+      })
+      return { Aliases, ...pageView(found.keys, Limit) }
+    },
+  }),
+]

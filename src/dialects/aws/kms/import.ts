@@ -1,0 +1,73 @@
+// Key material from outside.
+import { Fault } from '../../../kit/errors.ts'
+import { AwsFault } from '../errors.ts'
+import { operation } from '../operation.ts'
+import { blob, string, timestamp } from '../shape.ts'
+import { ask } from './ask.ts'
+import { find, keyId } from './reference.ts'
+
+const wrappings: Record<string, string> = {
+  RSAES_PKCS1_V1_5: 'pkcs1', RSAES_OAEP_SHA_1: 'oaep-sha1', RSAES_OAEP_SHA_256: 'oaep-sha256', RSA_AES_KEY_WRAP_SHA_1: 'aes-sha1', RSA_AES_KEY_WRAP_SHA_256: 'aes-sha256',
+}
+
+const materialFaults: Record<string, string> = {
+  ticket: 'InvalidImportTokenException', 'ticket-expired': 'ExpiredImportTokenException', 'key-material': 'IncorrectKeyMaterialException', 'key-material-other': 'IncorrectKeyMaterialException',
+}
+
+function expiresOf({ ExpirationModel = 'KEY_MATERIAL_EXPIRES', ValidTo }: { ExpirationModel?: string | undefined; ValidTo?: number | undefined }, now: number): number {
+  if (ExpirationModel !== 'KEY_MATERIAL_EXPIRES') {
+    if (ValidTo !== undefined) throw new AwsFault('ValidationException', 'A validTo date cannot be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE')
+    return 0
+  }
+  if (ValidTo === undefined) throw new AwsFault('ValidationException', 'A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES')
+  if (ValidTo <= now || ValidTo > now + 365 * 86_400_000) throw new AwsFault('ValidationException', 'The validTo date must be in the future, at most 365 days from now.')
+  return Math.trunc(ValidTo)
+}
+
+export const importOperations = [
+  operation({
+    name: 'GetParametersForImport',
+    about: 'Gives a public key to wrap key material with, and a token for its import.',
+    access: [{ op: 'write', path: 'transit/keys/:name/import-parameters' }],
+    input: { KeyId: keyId, WrappingAlgorithm: string({ required: true, words: [...Object.keys(wrappings), 'SM2PKE'] }), WrappingKeySpec: string({ required: true, words: ['RSA_2048', 'RSA_3072', 'RSA_4096', 'SM2'] }) },
+    shows: ['KeyId', 'WrappingAlgorithm', 'WrappingKeySpec'],
+    async run(exchange, { KeyId, WrappingAlgorithm, WrappingKeySpec }) {
+      const wrapping = wrappings[WrappingAlgorithm]
+      if (wrapping === undefined || WrappingKeySpec === 'SM2') throw new AwsFault('UnsupportedOperationException', 'SM2 is not supported.')
+      const place = await find(exchange, KeyId, false)
+      const made = await ask(exchange, place, 'write', 'keys/:name/import-parameters', { wrapping, wrapping_key: WrappingKeySpec.toLowerCase().replace('_', '-') })
+      return { KeyId: place.arn, ImportToken: Buffer.from(made.ticket, 'hex').toString('base64'), PublicKey: made.public_key, ParametersValidTo: made.expires / 1000 }
+    },
+  }),
+  operation({
+    name: 'ImportKeyMaterial',
+    about: 'Imports key material that was wrapped for it.',
+    access: [{ op: 'write', path: 'transit/keys/:name/material' }],
+    input: {
+      KeyId: keyId, ImportToken: blob({ required: true, min: 1, max: 6144, secret: true }), EncryptedKeyMaterial: blob({ required: true, min: 1, max: 6144, secret: true }), ValidTo: timestamp(),
+      ExpirationModel: string({ words: ['KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE'] }), ImportType: string({ words: ['NEW_KEY_MATERIAL', 'EXISTING_KEY_MATERIAL'] }),
+    },
+    shows: ['KeyId', 'ExpirationModel'],
+    async run(exchange, input) {
+      const place = await find(exchange, input.KeyId, false)
+      const body = { ticket: input.ImportToken.toString('hex'), material: input.EncryptedKeyMaterial.toString('base64'), expires: expiresOf(input, exchange.core.now()) }
+      await ask(exchange, place, 'write', 'keys/:name/material', body).catch((cause: unknown) => {
+        const type = cause instanceof Fault ? materialFaults[cause.reason?.[0] ?? ''] : undefined
+        throw type === undefined ? cause : new AwsFault(type, '')
+      })
+      return { KeyId: place.arn }
+    },
+  }),
+  operation({
+    name: 'DeleteImportedKeyMaterial',
+    about: 'Forgets imported key material; the same can be imported again.',
+    access: [{ op: 'delete', path: 'transit/keys/:name/material' }],
+    input: { KeyId: keyId },
+    shows: ['KeyId'],
+    async run(exchange, { KeyId }) {
+      const place = await find(exchange, KeyId, false)
+      await ask(exchange, place, 'delete', 'keys/:name/material')
+      return { KeyId: place.arn }
+    },
+  }),
+]

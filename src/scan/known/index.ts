@@ -1,0 +1,100 @@
+// `--known`: finds the secrets of the store in a text, without any rule. The fingerprints come from a file that the store
+// exports (`{ kind, version, secrets }`), the key from another.
+import { readFileSync } from 'node:fs'
+import type { Finding } from '../finding.ts'
+import { booleanIn, isTable, numberIn, stringIn, tablesIn, type Table } from '../formats/shape.ts'
+import type { Finder } from '../match/finder.ts'
+import type { Rule } from '../rule.ts'
+import { ScanError } from '../scan-error.ts'
+import type { Part } from '../setup.ts'
+import { readText } from '../text-file.ts'
+import { formsOf, KnownIndex, Roll, type Form, type KnownSecret } from './fingerprints.ts'
+
+const kind = 'strongroom-known-secrets'
+const shortestKey = 16
+const mostSecrets = 1_000_000
+
+/** The part that known secrets play. Throws ScanError for a file that is none. */
+export function knownPart(file: string, keyFile: string): Part {
+  return partOf(new KnownIndex(readKey(keyFile), readKnown(readText(file), file)))
+}
+
+export function partOf(index: KnownIndex): Part {
+  const rules = new Map<KnownSecret, Rule>()
+  const finder: Finder = {
+    find(text, _place, found) {
+      for (const { secret, form, start, end } of index.find(text.bytes.subarray(0, text.length))) {
+        const rule = rules.get(secret) ?? ruleOf(secret)
+        rules.set(secret, rule)
+        const place = { start, end, matchStart: start, matchEnd: end }
+        found({ rule, secret: text.string.slice(start, end), ...place, confidence: 'high', ...(form.name === 'plain' ? {} : { decoded: [form.name] }) })
+      }
+    },
+  }
+  return { finders: [finder], finish: (findings) => findings.map((finding) => withPlace(finding, index)) }
+}
+
+const describe = ({ path, version, owner, live }: KnownSecret): string => `${path}, version ${version}${owner ? `, of ${owner}` : ''}, ${live ? 'live' : 'no longer live'}`
+
+const ruleOf = (secret: KnownSecret): Rule => ({
+  id: 'known-secret', about: `A secret of the store: ${describe(secret)}`, source: 'https://www.npmjs.com/package/strongroom',
+  keywords: [], pattern: /(?!)/, confidence: 'high', hits: [], misses: [],
+})
+
+/** A rule may have found the secret first: the store's word is added to it. */
+function withPlace(finding: Finding, index: KnownIndex): Finding {
+  for (const { secret } of index.find(Buffer.from(finding.secret))) return { ...finding, facts: { ...finding.facts, store: describe(secret) } }
+  return finding
+}
+
+export function readKey(file: string): Buffer {
+  let key
+  try {
+    key = readFileSync(file)
+  } catch (error) {
+    throw new ScanError(`${file}: ${(error as NodeJS.ErrnoException).code ?? 'cannot be read'}`)
+  }
+  if (key.length < shortestKey) throw new ScanError(`${file}: a key needs ${shortestKey} bytes at least`)
+  return key
+}
+
+/** Throws ScanError, naming the file, for a text that does not hold fingerprints. */
+export function readKnown(text: string, file = 'fingerprints'): KnownSecret[] {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new ScanError(`${file}: no valid JSON`)
+  }
+  if (!isTable(value) || value.kind !== kind) throw new ScanError(`${file}: no fingerprints of known secrets`)
+  try {
+    return tablesIn(value, 'secrets', mostSecrets).map(readSecret)
+  } catch (error) {
+    throw error instanceof ScanError ? new ScanError(`${file}: ${error.message}`) : error
+  }
+}
+
+const names: readonly string[] = ['plain', 'base64', 'base64url', 'hex', 'percent', 'json']
+
+function readSecret(table: Table): KnownSecret {
+  const owner = stringIn(table, 'owner')
+  return {
+    path: stringIn(table, 'path') ?? '',
+    version: numberIn(table, 'version') ?? 0,
+    ...(owner ? { owner } : {}),
+    live: booleanIn(table, 'live'),
+    forms: tablesIn(table, 'forms', 100).map((form) => {
+      const { name, length, roll, digest } = form
+      const sound = typeof name === 'string' && names.includes(name) && Number.isInteger(length) && (length as number) > 0 && Number.isInteger(roll) && typeof digest === 'string' && /^[\da-f]{64}$/.test(digest)
+      if (!sound) throw new ScanError('a form is broken')
+      return { name, length, roll, digest } as Form
+    }),
+  }
+}
+
+/** The file of fingerprints for values that are at hand, as the store makes it. */
+export function writeKnown(key: Uint8Array, values: Iterable<Omit<KnownSecret, 'forms'> & { value: Uint8Array }>): string {
+  const roll = new Roll(key)
+  const secrets = [...values].map(({ value, ...rest }) => ({ ...rest, forms: formsOf(key, roll, value) }))
+  return JSON.stringify({ kind, version: 1, secrets }) + '\n'
+}
