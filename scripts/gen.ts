@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { authMethods } from '../src/auth/index.ts'
-import { configTables, toConfig } from '../src/config.ts'
+import { settings, toConfig } from '../src/config.ts'
 import { routesOf } from '../src/core/mounts.ts'
 import { type RouteSet, openApi, openPath } from '../src/derive/openapi.ts'
 import { engines } from '../src/engines/index.ts'
@@ -40,7 +40,7 @@ function pathsText(sets: readonly RouteSet[]): string {
 }
 
 function configurationText(): string {
-  const tables = Object.entries(configTables).map(([name, fields]) => {
+  const tables = Object.entries(settings).map(([name, fields]) => {
     const rows = Object.entries(fields).map(([key, field]) => `| \`${key}\` | ${String(field.json.type ?? 'any')}${field.json.enum ? ` (${(field.json.enum as string[]).join(', ')})` : ''} | ${field.default === undefined ? '' : `\`${JSON.stringify(field.default)}\``} | ${field.about} |`)
     return [`## ${name}`, '', '| setting | type | default | what it does |', '| --- | --- | --- | --- |', ...rows, ''].join('\n')
   })

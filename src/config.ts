@@ -40,9 +40,6 @@ const serverFields = {
   pid_file: text({ about: 'File that holds the process id while the server runs.' }),
 } satisfies Fields
 
-/** Every documented setting by stanza, for the reference. */
-export const configTables: Record<string, Fields> = { 'Top level': serverFields, 'listener "tcp"': listenerFields }
-
 const snapshotFields = {
   folder: text({ about: 'Folder that snapshots are written to.', required: true }),
   every: duration({ about: 'Time from one snapshot to the next.', default: 86_400 }),

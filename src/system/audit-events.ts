@@ -22,13 +22,13 @@ export const auditEventRoutes = (broker: AuditBroker): Route[] => [
       limit: integer({ about: 'At most this many, up to 200.', default: 50 }),
       after: text({ about: 'Go on from here: `next` of the answer before.', default: '' }),
     },
-    gives: { events: object({ about: 'Events: time, operation, path, dialect, displayName, metadata, remote, error.' }), next: text({ about: 'Where to go on; absent at the end.' }) },
+    gives: { events: object({ about: 'Events: time, operation, path, dialect, displayName, metadata, remote, error, and where to go on after it.' }), next: text({ about: 'Where to go on; absent at the end.' }) },
     async run(context, { since, until, containing, limit, after }) {
       if (containing.length > 2048) throw invalid('containing: at most 2048 characters')
       const most = Math.min(Math.max(1, limit), 200)
       // In the log a text stands as JSON writes it.
       const wanted = JSON.stringify(containing).slice(1, -1)
-      const events: AuditEvent[] = []
+      const events: (AuditEvent & { at: string })[] = []
       let [looked, next] = [0, '']
       for await (const { event, at, size } of broker.history(after === '' ? null : after, wanted)) {
         if (events.length >= most || looked > mostLooked) return { events, next }
@@ -38,7 +38,7 @@ export const auditEventRoutes = (broker: AuditBroker): Route[] => [
         const time = Date.parse(event.time)
         // Files are in order; lines of several writers nearly so.
         if (time < since - 60_000) break
-        if (time >= since && time <= until) events.push(event)
+        if (time >= since && time <= until) events.push({ ...event, at })
       }
       return { events }
     },

@@ -1,6 +1,6 @@
 // Runs of Base64 and hexadecimal digits that decode to readable text.
 import type { Text } from '../match/text.ts'
-import { add, assemble, constant, get, isAtLeast, isBelow, loadByte, reserve, set, store, subtract, when, whilst, type Code, type Memory } from '../match/wasm.ts'
+import { add, assemble, constant, get, isAtLeast, isBelow, loadByte, reserve, set, store, subtract, when, whilst, type Code } from '../match/wasm.ts'
 import type { Part } from './index.ts'
 
 const least = 32
@@ -19,15 +19,17 @@ const pieceSize = 1 << 20
 const listAt = textAt + pieceSize
 
 interface Search {
-  memory: Memory
+  bytes: Uint8Array
+  numbers: Int32Array
   run(...values: number[]): void
 }
 let search: Search | undefined
 
 function openSearch(): Search {
   const memory = reserve(listAt + (pieceSize / least) * 8 + 64)
-  new Uint8Array(memory.buffer, digitsAt, 256).set(value.map((digit) => (digit >= 0 ? 1 : 0)))
-  return { memory, run: assemble(memory, 3, 3, listRuns()) }
+  const bytes = new Uint8Array(memory.buffer)
+  bytes.set(value.map((digit) => (digit >= 0 ? 1 : 0)), digitsAt)
+  return { bytes, numbers: new Int32Array(memory.buffer), run: assemble(memory, 3, 3, listRuns()) }
 }
 
 /**
@@ -64,12 +66,11 @@ export function findRuns(text: Text, parts: Part[], limit: number): void {
   const { bytes, length } = text
   if (length < least) return
   search ??= openSearch()
-  const { memory, run } = search
+  const { numbers, run } = search
   for (let from = 0; from < length; from += pieceSize) {
     const to = Math.min(length, from + pieceSize)
-    new Uint8Array(memory.buffer, textAt, to - from).set(bytes.subarray(from, to))
+    search.bytes.set(to - from === length ? bytes : bytes.subarray(from, to), textAt)
     run(textAt, textAt + to - from, listAt)
-    const numbers = new Int32Array(memory.buffer)
     const end = numbers[0]! >> 2
     for (let at = listAt >> 2; at < end && parts.length < limit; at += 2) {
       const part = decodeRun(bytes, numbers[at]! - textAt + from, Math.min(numbers[at + 1]!, numbers[at]! + most) - textAt + from)

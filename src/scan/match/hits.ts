@@ -1,7 +1,7 @@
 // Where keywords end in a text. Each step of the automaton waits for the one before it, so that four parts of the text
 // are walked side by side: the processor works on one while it waits for another.
 import type { Automaton } from './automaton.ts'
-import { add, assemble, constant, get, isAtLeast, isBelow, load, loadByte, loadShort, reserve, set, shiftLeft, store, whilst, when, type Code, type Memory } from './wasm.ts'
+import { add, assemble, constant, get, isAtLeast, isBelow, load, loadByte, loadShort, reserve, set, shiftLeft, store, whilst, when, type Code } from './wasm.ts'
 
 const parts = 4
 const shortest = 256
@@ -12,7 +12,8 @@ const columnsAt = 64
 const tableAt = 1024
 
 interface Walk {
-  memory: Memory
+  bytes: Uint8Array
+  numbers: Int32Array
   textAt: number
   hitsAt: number
   run(...values: number[]): void
@@ -43,13 +44,12 @@ export class Hits {
   }
 
   #findInPiece(walk: Walk, bytes: Uint8Array, from: number, to: number): void {
-    const { textAt, hitsAt, memory } = walk
-    new Uint8Array(memory.buffer, textAt, to - from).set(bytes.subarray(from, to))
+    const { textAt, hitsAt, numbers } = walk
+    walk.bytes.set(to - from === bytes.length ? bytes : bytes.subarray(from, to), textAt)
     const size = Math.trunc((to - from) / parts)
     const room = pieceSize * 2
-    const starts = [0, 1, 2, 3].map((part) => stateAt(this.#automaton, bytes, from + part * size)) as [number, number, number, number]
-    walk.run(textAt, textAt + size, size, ...starts, this.#automaton.accepting, hitsAt, hitsAt + room, hitsAt + 2 * room, hitsAt + 3 * room)
-    const numbers = new Int32Array(memory.buffer)
+    const start = (part: number): number => stateAt(this.#automaton, bytes, from + part * size)
+    walk.run(textAt, textAt + size, size, start(0), start(1), start(2), start(3), this.#automaton.accepting, hitsAt, hitsAt + room, hitsAt + 2 * room, hitsAt + 3 * room)
     for (let part = 0; part < parts; part++) {
       const last = numbers[part]! >> 2
       for (let at = (hitsAt + part * room) >> 2; at < last; at += 2) this.#push(numbers[at]!, numbers[at + 1]! - textAt + from)
@@ -95,7 +95,7 @@ function open({ table, columns }: Automaton): Walk {
   const memory = reserve(hitsAt + parts * pieceSize * 2)
   new Uint16Array(memory.buffer, columnsAt, 256).set(columns)
   new Int32Array(memory.buffer, tableAt, table.length).set(table)
-  return { memory, textAt, hitsAt, run: assemble(memory, 12, 3, walkTogether()) }
+  return { bytes: new Uint8Array(memory.buffer), numbers: new Int32Array(memory.buffer), textAt, hitsAt, run: assemble(memory, 12, 3, walkTogether()) }
 }
 
 /**

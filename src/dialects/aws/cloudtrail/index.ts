@@ -32,22 +32,27 @@ const bare = (name: string): string => /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(?:secret:|
 interface Mark {
   /** Where the log is read on. */
   at: string
-  /** The event that was given last: its other lines may lie on the next page. */
-  last: string
+  /** The events that were given last: other lines of theirs may lie on the next page. */
+  last: string[]
 }
 
 function readMark(token: string | undefined): Mark {
-  if (token === undefined) return { at: '', last: '' }
-  const [, at, last] = /^(\d+(?::\d+@\d+)?) ([\w-]{0,64})$/.exec(Buffer.from(token, 'base64url').toString()) ?? []
+  if (token === undefined) return { at: '', last: [] }
+  const [, at, last] = /^(\d+(?::\d+@\d+)?) ([\w,-]{0,512})$/.exec(Buffer.from(token, 'base64url').toString()) ?? []
   if (at === undefined || last === undefined) throw badToken()
-  return { at, last }
+  return { at, last: last.split(',') }
 }
-const writeMark = ({ at, last }: Mark): string => Buffer.from(`${at} ${last}`).toString('base64url')
+const writeMark = ({ at, last }: Mark): string => Buffer.from(`${at} ${last.slice(-8).join(',')}`).toString('base64url')
 const badToken = (): AwsFault => new AwsFault('InvalidNextTokenException', 'Invalid token.')
 
-async function pageOf(exchange: Exchange, wanted: object, mark: Mark): Promise<{ events: AuditEvent[]; next?: string }> {
+interface Page {
+  events: (AuditEvent & { at: string })[]
+  next?: string
+}
+
+async function pageOf(exchange: Exchange, wanted: object, mark: Mark): Promise<Page> {
   try {
-    return (await exchange.ask('read', 'sys/audit-events', { ...wanted, limit: 200, after: mark.at })) as { events: AuditEvent[]; next?: string }
+    return (await exchange.ask('read', 'sys/audit-events', { ...wanted, limit: 200, after: mark.at })) as unknown as Page
   } catch (cause) {
     throw cause instanceof Fault && cause.code === 'invalid' ? badToken() : cause
   }
@@ -72,19 +77,19 @@ const lookupEvents = operation({
       ...(attribute && literal.includes(attribute.AttributeKey) && { containing: attribute.AttributeValue }),
     }
     const mark = readMark(NextToken)
-    const seen = new Set([mark.last])
+    const seen = new Set(mark.last)
     const Events: object[] = []
     for (let call = 0; call < mostCalls; call++) {
       const page = await pageOf(exchange, wanted, mark)
-      for (const [index, event] of page.events.entries()) {
+      for (const event of page.events) {
         const trace = traceOf(event)
         if (seen.has(trace.id)) continue
         if (Events.length === MaxResults) return { Events, NextToken: writeMark(mark) }
         seen.add(trace.id)
         if (attribute && !attributes[attribute.AttributeKey]!(trace, attribute.AttributeValue)) continue
         Events.push(recordOf(trace, exchange.settings.account))
-        mark.last = trace.id
-        mark.at = event.at ?? mark.at
+        mark.last.push(trace.id)
+        mark.at = event.at
       }
       if (page.next === undefined) return { Events }
       mark.at = page.next

@@ -14,18 +14,28 @@ const rule: Rule = {
 
 const isManifest = (path: string): boolean => /\.(?:ya?ml|json)$/i.test(path) || path === '' || path === '(stdin)'
 const declares = Buffer.from('Secret')
+const newline = 10
 const kind = /^[ \t]*["']?kind["']?:[ \t]*["']?Secret["']?[ \t]*,?[ \t]*\r?$/m
 const publicName = /(?:^|[-_.])(?:user(?:name)?|host(?:name)?|port|url|uri|endpoint|region|name|email|database|db|namespace|ca\.crt|tls\.crt|cert|crt|pub|public|version|enabled|type)$/i
 const longest = 1 << 20
 
 export const kubernetesFinder: Finder = {
   find(text, place, found) {
-    if (text.length > longest || !isManifest(place.path) || !text.bytes.subarray(0, text.length).includes(declares) || !kind.test(text.string)) return
+    if (text.length > longest || !isManifest(place.path) || !declaresSecret(text.bytes)) return
     for (const document of documentsOf(text.string)) if (kind.test(document.text)) readDocument(document, found)
   },
 }
 
 export const kubernetesPart: Part = { finders: [kubernetesFinder] }
+
+/** Whether a line says that it is a Secret; looks at the places of the word alone, for manifests are long. */
+function declaresSecret(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(declares); at !== -1; at = bytes.indexOf(declares, at + declares.length)) {
+    const from = bytes.lastIndexOf(newline, at) + 1
+    if (at - from < 64 && kind.test(bytes.toString('latin1', from, Math.min(bytes.length, at + 32)).split('\n')[0]!)) return true
+  }
+  return false
+}
 
 interface Document {
   text: string
