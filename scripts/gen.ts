@@ -2,10 +2,10 @@
 // With `--check` it only compares, and fails where a file is out of date.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { authMethods } from '../src/auth/index.ts'
 import { settings, toConfig } from '../src/config.ts'
 import { routesOf } from '../src/core/mounts.ts'
 import { type RouteSet, openApi, openPath } from '../src/derive/openapi.ts'
+import { services } from '../src/dialects/aws/services.ts'
 import { engines } from '../src/engines/index.ts'
 import type { Route } from '../src/kit/route.ts'
 import { makeLog } from '../src/log.ts'
@@ -18,9 +18,10 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 async function routeSets(): Promise<RouteSet[]> {
   const server = await startServer({ ...toConfig({ storage: { memory: {} } }), listeners: [] }, makeLog('error', 'standard', console.error))
   const builtin = server.core.mounts.of('').map((mount) => ({ mount: mount.record.path, type: mount.record.type, routes: routesOf(mount) }))
+  const methods = [...server.core.mounts.plugins.auth.values()]
   await server.stop()
   const variants = engines.flatMap((engine) => (engine.variant ? [{ mount: `${engine.type}-v1/`, type: engine.type, routes: engine.variant({ version: '1' }) }, { mount: `${engine.type}/`, type: engine.type, routes: engine.variant({ version: '2' }) }] : [{ mount: `${engine.type}/`, type: engine.type, routes: engine.routes }]))
-  return [...builtin, ...variants, ...authMethods.map((method) => ({ mount: `auth/${method.type}/`, type: method.type, routes: method.routes }))]
+  return [...builtin, ...variants, ...methods.map((method) => ({ mount: `auth/${method.type}/`, type: method.type, routes: method.routes }))]
 }
 
 const letters: Record<Route['op'], string> = { read: 'R', write: 'W', patch: 'P', delete: 'D', list: 'L', scan: 'S' }
@@ -47,11 +48,21 @@ function configurationText(): string {
   return `# Configuration\n\nHCL with Vault's stanzas, or the same fields in YAML or JSON.\n\n${tables.join('\n')}`
 }
 
+/** What the policy language is asked for each operation of AWS's dialect. */
+function awsText(): string {
+  const tables = services.map((service) => {
+    const rows = [...service.operations].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, about, access }) => `| \`${name}\` | ${access.map(({ op, path }) => `\`${op}\` \`${path}\``).join('<br>')} | ${about} |`)
+    return [`## ${service.name}`, '', '| operation | capability and path | what it does |', '| --- | --- | --- |', ...rows, ''].join('\n')
+  })
+  return `# AWS operations and policies\n\nEach operation of a client of AWS becomes requests to these paths of the caller's namespace, under the same policies as any other request. \`write\` is \`create\` or \`update\` in a policy. Mounts are the usual ones; \`auth/aws/config\` changes them.\n\n${tables.join('\n')}`
+}
+
 const sets = await routeSets()
 const wanted: Record<string, string> = {
   'docs/openapi.json': `${JSON.stringify(openApi(sets, version), null, 1)}\n`,
   'docs/paths.txt': pathsText(sets),
   'docs/configuration.md': configurationText(),
+  'docs/aws-operations.md': awsText(),
 }
 const check = process.argv.includes('--check')
 const stale = Object.entries(wanted).filter(([file, content]) => !existsSync(root + file) || readFileSync(root + file, 'utf8') !== content)

@@ -32,5 +32,6 @@ runner.stdout.on('data', (chunk: Buffer) => {
 runner.on('close', (code) => {
   for (const name of ['pass', 'fail'] as const) counts[name] = Number(new RegExp(`ℹ ${name} (\\d+)`).exec(tail)?.[1] ?? 0)
   console.log(`${counts.pass} passed, ${counts.fail} failed`)
-  process.exit(code === 0 && counts.pass > 0 ? 0 : 1)
+  // A named suite may lack what it needs on this machine; it says so and skips.
+  process.exit(code === 0 && (counts.pass > 0 || suite !== undefined) ? 0 : 1)
 })

@@ -30,6 +30,7 @@ import { awsAuth } from './system/aws/index.ts'
 import { cubbyholeEngine } from './system/cubbyhole.ts'
 import { identityEngine } from './system/identity/index.ts'
 import { developmentRoutes, withRoutes } from './system/development.ts'
+import { workEvents } from './system/events/delivery.ts'
 import { systemEngine } from './system/index.ts'
 import { type NodeControls, recordVersion } from './system/node.ts'
 import { Observation } from './telemetry/controls.ts'
@@ -153,6 +154,8 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
   const snapshots = new Snapshots({ storage, barrier, keeper, storageType: config.storage.type, version: apiVersion })
   const schedule = config.snapshots
   if (schedule) jobs.push({ every: 30, run: () => runSchedule(schedule, () => snapshots.save(), core.now()) })
+  jobs.push({ every: 1, run: (signal) => workEvents(core, signal) })
+  const over = new AbortController()
   const listening: Listening[] = []
   const inFlight = new InFlight((milliseconds, status) => telemetry.answered(milliseconds, status))
   const observe = new Observation({ telemetry, core, log, settings: config.telemetry, version, inFlight: () => inFlight.size, others: peers.gather })
@@ -171,7 +174,7 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
     const at = treeOf(routesOf(mount!)).at(path.replace(/\/$/, ''))
     return { help: pathHelp(path, at, routesOf(mount!)), see_also: null, openapi: openApi([{ mount: mount!.record.path, type: mount!.record.type, routes: at.length > 0 ? at : routesOf(mount!) }], version) }
   }
-  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls, snapshots, observe })
+  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls, snapshots, observe, over: over.signal })
   core.mounts.install([
     { path: 'sys/', class: 'secret', engine: peers.development ? withRoutes(system, developmentRoutes(core)) : system },
     { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
@@ -189,6 +192,7 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
     observe,
     async stop() {
       observe.end()
+      over.abort()
       await Promise.all(listening.map((one) => one.close(5000)))
       await observe.close()
       await keeper.seal()

@@ -69,7 +69,8 @@ export function send(url: string, options: Outgoing = {}): Promise<Incoming> {
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void =>
       reject(cause.code === 'EINTERNAL' ? invalid(`the address ${target.host} is internal and not allowed`) : new Fault('upstream', `${target.host} did not answer`, { cause }))
-    const sent = request(target, { method: options.method ?? 'GET', headers: options.headers ?? {}, lookup: guardedLookup(allowed), signal, ...(options.ca !== undefined && { ca: options.ca }) }, (response) => {
+    // A connection of its own each: one that is kept open would be used again without the look-up.
+    const sent = request(target, { method: options.method ?? 'GET', headers: options.headers ?? {}, agent: false, lookup: guardedLookup(allowed), signal, ...(options.ca !== undefined && { ca: options.ca }) }, (response) => {
       const chunks: Buffer[] = []
       let size = 0
       response.on('data', (chunk: Buffer) => {

@@ -99,7 +99,7 @@ export class AccessKeys {
 
   async create(wanted: NewAccessKey): Promise<MadeAccessKey> {
     const createdAt = Math.trunc(this.#now() / 1000)
-    const sessionToken = wanted.ttl > 0 ? `FQoG${randomText(200)}` : null
+    const sessionToken = wanted.ttl > 0 ? `FQoGZXIvYXdzE${randomText(343)}` : null
     const key: AccessKey = {
       id: uniqueId(sessionToken ? 'ASIA' : 'AKIA'),
       namespace: wanted.namespace.path,

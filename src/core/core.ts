@@ -10,6 +10,7 @@ import { AccessKeys } from './access-keys.ts'
 import type { AuditBroker } from './audit/broker.ts'
 import type { Call, Reply } from './call.ts'
 import { Due } from './due.ts'
+import { Events, tableKeys } from './events.ts'
 import { Gate } from './gate.ts'
 import { Identity } from './identity/identity.ts'
 import { Leases } from './leases.ts'
@@ -53,6 +54,7 @@ export class Core {
   readonly cubbyhole: View
   readonly accessKeys: AccessKeys
   readonly quotas: Quotas
+  readonly events: Events
   /** Everything of the core lies below this view, so that one transaction can span its parts. */
   readonly root: View
   /** What `?help=1` shows of a path; set by who knows how routes are described. */
@@ -64,6 +66,7 @@ export class Core {
   readonly #stores = new WeakMap<MountRecord, View>()
   #stale = true
   #auditStale = false
+  #eventsStale = false
   #refreshing: Promise<void> | null = null
 
   constructor(parts: CoreParts) {
@@ -86,6 +89,7 @@ export class Core {
     this.cubbyhole = this.root.at('cubbyhole/')
     this.wrapping = new Wrapping(this.tokens, this.cubbyhole, (token) => this.revoke(token.key))
     this.quotas = new Quotas(this.root.at('quota/'), this.namespaces, this.now)
+    this.events = new Events({ store: parts.barrier.view(''), view: this.root.at('event/'), namespaces: this.namespaces, now: this.now })
     this.leases.admit = (mount) => this.quotas.admitLease(this.leases, mount)
     this.accessKeys = new AccessKeys(this.root, this.due, this.namespaces, this.now)
     this.due.handle('access-key', (id) => this.endAccessKey(id))
@@ -94,11 +98,13 @@ export class Core {
   }
 
   #changed(keys: readonly string[] | null): void {
+    this.events.changed(keys)
     let rights = keys === null
     for (const key of keys ?? []) {
       if (!key.startsWith('core/')) continue
       if (key.startsWith('mount/', 5) || key.startsWith('namespace/', 5) || key.startsWith('quota/', 5)) this.#stale = true
       else if (key.startsWith('audit/', 5)) this.#stale = this.#auditStale = true
+      else if (key.startsWith('event/', 5)) this.#eventsStale ||= tableKeys.some((table) => key.startsWith(table))
       else if (key.startsWith('policy/', 5)) rights = true
       else if (key.startsWith('identity/', 5)) {
         this.identity.forget()
@@ -118,22 +124,34 @@ export class Core {
   async refresh(): Promise<void> {
     const fresh = this.barrier.fresh()
     if (!(typeof fresh === 'boolean' ? fresh : await fresh)) this.#changed(null)
-    if (!this.#stale || this.barrier.sealed) return
+    if (!(this.#stale || this.#eventsStale) || this.barrier.sealed) return
     this.#refreshing ??= this.#load().finally(() => (this.#refreshing = null))
     await this.#refreshing
   }
 
   async #load(): Promise<void> {
+    this.#eventsStale = false
+    if (!this.#stale) return this.#loadEvents()
     this.#stale = false
     try {
       await this.namespaces.load()
       await this.mounts.load()
       await this.quotas.load()
+      await this.#loadEvents()
       if (this.#auditStale) await this.audit.refresh()
       this.#auditStale = false
       this.gate.forget()
     } catch (cause) {
       this.#stale = true
+      throw cause
+    }
+  }
+
+  async #loadEvents(): Promise<void> {
+    try {
+      await this.events.load()
+    } catch (cause) {
+      this.#eventsStale = true
       throw cause
     }
   }
@@ -146,7 +164,11 @@ export class Core {
   /** Where an engine of this mount keeps its data. */
   storeOf(mount: Mount): View {
     let store = this.#stores.get(mount.record)
-    if (!store) this.#stores.set(mount.record, (store = this.barrier.view(`logical/${mount.record.uuid}/`)))
+    if (store) return store
+    const prefix = `logical/${mount.record.uuid}/`
+    const plain = this.barrier.view(prefix)
+    store = mount.engine.announces ? this.events.over(mount, plain, prefix) : plain
+    this.#stores.set(mount.record, store)
     return store
   }
 

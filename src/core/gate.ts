@@ -73,6 +73,8 @@ export class Gate {
       if (!token) return anonymous(new Fault('unauthenticated'))
       if (!isWithinBounds(call.remote.address, token.boundCidrs)) return anonymous(new Fault('unauthenticated'))
       if (!target.namespace.path.startsWith(token.namespace)) return anonymous(new Fault('unauthenticated'))
+      // A namespace made anew under the same path knows nothing of its namesake's tokens.
+      if (token.namespaceId !== 'root' && this.#parts.namespaces.at(token.namespace)?.id !== token.namespaceId) return anonymous(new Fault('unauthenticated'))
       const session = await this.session(token)
       // Also where the entity is gone: its token outlived it.
       if (token.entityId !== '' && (session.identity?.disabled ?? true)) return anonymous(new Fault('denied'))

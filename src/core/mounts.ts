@@ -199,6 +199,11 @@ export class Mounts {
       .sort((a, b) => (a.record.path < b.record.path ? -1 : 1))
   }
 
+  /** Whether a mount of `namespace` lies at this path below it, around it or within it. */
+  covers(namespace: string, path: string): boolean {
+    return this.of(namespace).some((mount) => mount.record.path.startsWith(path) || path.startsWith(mount.record.path))
+  }
+
   all(): Mount[] {
     return [...this.#table.values()]
   }
@@ -236,7 +241,10 @@ export class Mounts {
       if (mount.record.path.startsWith(path) || path.startsWith(mount.record.path)) throw invalid(`path is already in use at ${mount.record.class === 'auth' ? mount.record.path.slice('auth/'.length) : mount.record.path}`)
     }
     const full = namespace.path + path
-    if (this.#namespaces.at(full)) throw invalid(`path is already in use by a namespace at ${path}`)
+    // Below a namespace's path lie that namespace's own mounts.
+    for (let end = full.indexOf('/', namespace.path.length) + 1; end > 0; end = full.indexOf('/', end) + 1) {
+      if (this.#namespaces.at(full.slice(0, end))) throw invalid(`path is already in use by a namespace at ${full.slice(namespace.path.length, end)}`)
+    }
   }
 
   async change(mount: Mount, change: { [K in keyof MountRecord]?: MountRecord[K] | undefined }): Promise<Mount> {

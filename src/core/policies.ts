@@ -22,7 +22,7 @@ export interface PolicySet {
 }
 
 /** Policies that exist without being stored; `root` has no text. */
-const builtin: Record<string, string> = { default: defaultPolicy, 'response-wrapping': wrappingPolicy }
+const builtin: ReadonlyMap<string, string> = new Map([['default', defaultPolicy], ['response-wrapping', wrappingPolicy]])
 const nobody: PolicyIdentity = { entity: null, groups: [] }
 export const immutable = new Set(['root', 'response-wrapping'])
 const cacheLimit = 10_000
@@ -54,7 +54,7 @@ export class Policies {
     if (key === 'root') return { name: 'root', text: '', version: 0, modified: '' }
     const stored = await this.#view.read<PolicyRecord>(`${namespaceId}/${key}`)
     if (stored) return stored
-    const text = builtin[key]
+    const text = builtin.get(key)
     return text === undefined ? null : { name: key, text, version: 0, modified: '' }
   }
 
@@ -89,7 +89,8 @@ export class Policies {
   /** The rules of these policies together; templates are filled in from `identity`. Names that do not exist grant nothing. */
   async acl(sets: readonly PolicySet[], identity: PolicyIdentity | null): Promise<Acl> {
     if (sets.some((set) => set.namespaceId === 'root' && set.names.includes('root'))) return Acl.root
-    const key = sets.map((set) => `${set.namespace}:${[...set.names].sort().join(',')}`).join(';')
+    // As JSON: names may hold any separator, and two sets must never share a key.
+    const key = JSON.stringify(sets.map((set) => [set.namespaceId, [...set.names].sort()]))
     const personalKey = `${key}|${identity?.entity?.id ?? ''}`
     const ready = this.#acls.get(key) ?? this.#personal.get(personalKey)
     if (ready) return ready

@@ -142,41 +142,57 @@ async function close(server: Server, grace: number): Promise<void> {
 async function serve(message: IncomingMessage, response: ServerResponse, config: ListenerConfig, answer: Answerer, hooks: Hooks): Promise<void> {
   try {
     const streams = hooks.streams?.(message.method, message.url) ?? false
-    const body = streams ? nothing : await readBody(message, config.max_request_size)
-    const sent = await answer(requestOf(message, response, body, hooks, streams))
+    const read = streams ? nothing : readBody(message, config.max_request_size)
+    const body = read instanceof Buffer ? read : await read
+    const sent = await answer(new Received(message, response, body, hooks.remoteOf(message), streams))
     // What nobody read of an upload must not be taken for the next request; a server that stops takes none.
     if (hooks.closing || (streams && !message.readableEnded)) sent.headers = { ...sent.headers, connection: 'close' }
     await send(message, response, sent)
   } catch (cause) {
-    if (!(cause instanceof Fault)) hooks.failed(cause)
+    // Who goes away in the middle of a stream does nothing wrong.
+    const gone = (cause as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE'
+    if (!(cause instanceof Fault) && !gone) hooks.failed(cause)
     const fault = cause instanceof Fault ? cause : new Fault('internal')
     if (response.headersSent) response.destroy()
     else await send(message, response, { status: fault.status, contentType: 'application/json', body: `${JSON.stringify({ errors: fault.messages })}\n`, headers: { connection: 'close' } })
   }
 }
 
-function requestOf(message: IncomingMessage, response: ServerResponse, body: Buffer, hooks: Hooks, streams: boolean): Request {
-  const remote = hooks.remoteOf(message)
-  let controller: AbortController | null = null
-  return {
-    method: wireMethod(message.method!),
-    url: message.url!,
-    headers: message.headers,
-    body,
-    upload: streams ? message : null,
-    remote,
-    // Most requests never ask; those that do are told when their client has gone.
-    get signal() {
-      if (!controller) {
-        const made = (controller = new AbortController())
-        response.once('close', () => response.writableFinished || made.abort())
-      }
-      return controller.signal
-    },
-    get certificate() {
-      const socket = message.socket as { authorized?: boolean; getPeerCertificate?(): { raw?: Buffer } }
-      return socket.authorized ? (socket.getPeerCertificate?.().raw ?? null) : null
-    },
+/** A class, because an object literal with getters costs as much to make as the rest of a short request. */
+class Received implements Request {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: Buffer
+  readonly upload: AsyncIterable<Uint8Array> | null
+  readonly remote: Origin
+  readonly #message: IncomingMessage
+  readonly #response: ServerResponse
+  #controller: AbortController | null = null
+
+  constructor(message: IncomingMessage, response: ServerResponse, body: Buffer, remote: Origin, streams: boolean) {
+    this.method = wireMethod(message.method!)
+    this.url = message.url!
+    this.headers = message.headers
+    this.body = body
+    this.upload = streams ? message : null
+    this.remote = remote
+    this.#message = message
+    this.#response = response
+  }
+
+  /** Most requests never ask; those that do are told when their client has gone. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      const made = (this.#controller = new AbortController())
+      this.#response.once('close', () => this.#response.writableFinished || made.abort())
+    }
+    return this.#controller.signal
+  }
+
+  get certificate(): Buffer | null {
+    const socket = this.#message.socket as { authorized?: boolean; getPeerCertificate?(): { raw?: Buffer } }
+    return socket.authorized ? (socket.getPeerCertificate?.().raw ?? null) : null
   }
 }
 
@@ -203,16 +219,26 @@ function readBody(message: IncomingMessage, limit: number): Promise<Buffer> | Bu
   })
 }
 
-async function send(message: IncomingMessage, response: ServerResponse, sent: Response): Promise<void> {
+const always = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff']
+
+/** Resolves when a streamed body has been sent; any other is handed over at once. */
+function send(message: IncomingMessage, response: ServerResponse, sent: Response): Promise<void> | undefined {
   const { body } = sent
   const streamed = typeof body === 'object' && Symbol.asyncIterator in body
-  const headers: Record<string, string | number> = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...sent.headers }
-  if (sent.status !== 204) headers['content-type'] = sent.contentType
-  if (!streamed && sent.status !== 204) headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : (body as Uint8Array).length
-  response.writeHead(sent.status, headers)
-  if (message.method === 'HEAD') response.end()
-  else if (streamed) {
+  const headers: (string | number)[] = always.slice()
+  for (const name in sent.headers) headers.push(name, sent.headers[name]!)
+  // Characters beyond ASCII are encoded once, here: what remains is written byte for character.
+  const bytes = typeof body !== 'string' ? body : isAscii(body) ? body : Buffer.from(body)
+  if (sent.status !== 204) headers.push('content-type', sent.contentType)
+  if (!streamed && sent.status !== 204) headers.push('content-length', (bytes as string | Uint8Array).length)
+  response.writeHead(sent.status, headers as string[])
+  if (message.method === 'HEAD') return void response.end()
+  if (streamed) {
     response.flushHeaders()
-    await pipeline(Readable.from(body as AsyncIterable<Uint8Array>), response)
-  } else response.end(body)
+    return pipeline(Readable.from(body as AsyncIterable<Uint8Array>), response)
+  }
+  response.end(bytes, 'latin1')
+  return undefined
 }
+
+const isAscii = (text: string): boolean => Buffer.byteLength(text) === text.length

@@ -8,8 +8,10 @@ const standIns = [
   { wire: Buffer.from('SCAN '), parsed: Buffer.from('BIND ') },
 ]
 
+const sent = new Map(standIns.map(({ wire, parsed }) => [parsed.toString().trim(), wire.toString().trim()]))
+
 /** The method that the client sent, whatever the parser was shown. */
-export const wireMethod = (parsed: string): string => standIns.find((one) => one.parsed.toString().trim() === parsed)?.wire.toString().trim() ?? parsed
+export const wireMethod = (parsed: string): string => sent.get(parsed) ?? parsed
 
 /** Makes a server understand LIST and SCAN. A request must begin in a packet of its own, as every client's does. */
 export function admitMethods(server: Server, event: 'connection' | 'secureConnection'): void {

@@ -42,7 +42,7 @@ function parseText(raw: unknown, name: string): string {
 
 function parseInteger(raw: unknown, name: string): number {
   const value = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw wrong(name, 'a whole number')
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw wrong(name, 'a whole number')
   return value
 }
 

@@ -97,6 +97,18 @@ export interface Chore {
   run(context: Context): Promise<void>
 }
 
+/** A change of a secret, without anything secret. */
+export interface Announcement {
+  kind: 'created' | 'updated' | 'rotated' | 'deleted' | 'restored' | 'label-moved'
+  /** Below the mount: the path at which a policy guards the value. */
+  path: string
+  /** The secret's own name. */
+  name: string
+  version?: number
+  versionId?: string
+  labels?: string[]
+}
+
 export interface Engine {
   type: string
   about: string
@@ -105,6 +117,8 @@ export interface Engine {
   lookups?: Record<string, (store: View, name: string) => Promise<unknown>>
   /** By the `kind` that `leased` was given. */
   leases?: Record<string, LeaseHandler>
+  /** What it means that the JSON value under `key` of the mount's store changed; null: there was or is none. Changes are written with what was read before in the same `update`. */
+  announces?(key: string, before: unknown, after: unknown): Announcement[]
   chores?: Chore[]
   /** Refuses mount options with a Fault; called before a mount is made or tuned. */
   check?(options: Readonly<Record<string, string>>): void

@@ -25,6 +25,7 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
   --exit-code N         status when something was found (default 1)
   --config FILE         a .gitleaks.toml; one in the working directory counts on top of our rules
   --no-config           not even that
+  --cache FILE          remember which blobs of the history were scanned; the next scan reads only new ones
   --known FILE          find the values of your store by their keyed fingerprints
   --baseline FILE       leave out what it holds: ours, .secrets.baseline or a report of gitleaks
   --write-baseline FILE write what was found there

@@ -8,6 +8,7 @@ import { genericDetectors } from './generic/index.ts'
 import type { Refuse } from './match/finder.ts'
 import { share, type Automaton } from './match/automaton.ts'
 import { Scanner } from './match/scanner.ts'
+import type { Progress } from './progress.ts'
 import { loadRules } from './rules.ts'
 import { prepare, type Part, type Setup } from './setup.ts'
 
@@ -79,18 +80,33 @@ async function collect(job: Job, positionals: string[]): Promise<Finding[]> {
   const { settings, scanner, warn } = job
   if (settings.staged || settings.unstaged) return (await import('./sources/staged.ts')).scanStaged(scanner, positionals[0] ?? '.', settings.staged)
   if (positionals[0] === 'git') {
-    const { scanHistory } = await import('./sources/history.ts')
-    return scanHistory(scanner, {
-      repository: positionals[1] ?? '.',
-      ...(settings.range ? { revisions: settings.range.split(/\s+/) } : {}),
-      ...(settings.since ? { since: settings.since } : {}),
-      warn,
-    })
+    return scanRepository(job, positionals[1] ?? '.')
   }
   if (settings.image) return (await import('./sources/special.ts')).scanImages(scanner, settings.image, warn)
+  if (isRemote(positionals)) return (await import('./sources/remote/index.ts')).scanRemote(scanner, positionals, settings, warn)
   if (positionals[0] === '-') return (await import('./sources/stream.ts')).scanDescriptor(scanner)
   return scanPaths(job, positionals.length > 0 ? positionals : ['.'])
 }
+
+async function scanRepository({ settings, scanner, warn }: Job, repository: string): Promise<Finding[]> {
+  const { scanHistory } = await import('./sources/history.ts')
+  const cache = settings.cache ? new (await import('./sources/cache.ts')).BlobCache(settings.cache, scanner.rules) : null
+  const progress = new (await import('./progress.ts')).Progress(settings.quiet)
+  const findings = await scanHistory(scanner, {
+    repository,
+    ...(settings.range ? { revisions: settings.range.split(/\s+/) } : {}),
+    ...(settings.since ? { since: settings.since } : {}),
+    ...(cache ? { known: cache.known, scanned: (blob: string) => cache.add(blob) } : {}),
+    progress: (blobs, bytes) => progress.tell(blobs, 'blobs', bytes),
+    warn,
+  })
+  progress.clear()
+  cache?.write()
+  return findings
+}
+
+/** An address of a bucket, or a host and a repository; a folder of that name is written `./github`. */
+const isRemote = ([first = '', second]: string[]): boolean => first.startsWith('s3://') || (['github', 'gitlab', 'bitbucket'].includes(first) && second !== undefined)
 
 async function scanPaths({ scanner, settings, warn }: Job, paths: string[]): Promise<Finding[]> {
   const { reasonOf, walk } = await import('./sources/directory.ts')
@@ -123,7 +139,12 @@ async function scanPaths({ scanner, settings, warn }: Job, paths: string[]): Pro
 async function scanTexts({ scanner, settings, warn }: Job, files: string[]): Promise<Finding[]> {
   const { scanInThreads, threadsFor } = await import('./sources/pool.ts')
   const threads = settings.threads ? Number(settings.threads) : threadsFor(files.length)
-  if (!(threads > 1)) return (await scanFiles(scanner, files, warn)).findings
+  if (!(threads > 1)) {
+    const progress = new (await import('./progress.ts')).Progress(settings.quiet)
+    const { findings } = await scanFiles(scanner, files, warn, progress)
+    progress.clear()
+    return findings
+  }
   const found = await scanInThreads(files, threads, { settings: { ...settings }, automaton: share(scanner.matcher.automaton) }, warn)
   const order = new Map(files.map((file, at) => [nameOf(file), at]))
   return found.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line)
@@ -133,16 +154,18 @@ async function scanTexts({ scanner, settings, warn }: Job, files: string[]): Pro
 const nameOf = (file: string): string => (/^(?:[^./\\:]|\.[^./\\])[^\\:]*$/.test(file) && !file.includes('/.') && !file.includes('//') ? file : relative('.', file).replaceAll('\\', '/'))
 
 /** Findings of the files, one after the other, and how many bytes were read. */
-export async function scanFiles(scanner: Scanner, files: Iterable<string>, warn: Job['warn']): Promise<{ findings: Finding[]; bytes: number }> {
+export async function scanFiles(scanner: Scanner, files: Iterable<string>, warn: Job['warn'], progress?: Progress): Promise<{ findings: Finding[]; bytes: number }> {
   const { scanFile } = await import('./sources/chunks.ts')
   const { reasonOf } = await import('./sources/directory.ts')
   const findings: Finding[] = []
   let bytes = 0
+  let count = 0
   for (const file of files) {
     try {
       const scanned = scanFile(scanner, file, nameOf(file))
       for (const finding of scanned.findings) findings.push(finding)
       bytes += scanned.bytes
+      progress?.tell(++count, 'files', bytes)
     } catch (error) {
       warn(file, reasonOf(error))
     }

@@ -28,6 +28,7 @@ const options = {
   staged: { type: 'boolean', default: false },
   unstaged: { type: 'boolean', default: false },
   range: { type: 'string' },
+  cache: { type: 'string' },
   since: { type: 'string' },
   strict: { type: 'boolean', default: false },
   threads: { type: 'string' },

@@ -6,6 +6,7 @@ import { Fault } from '../kit/errors.ts'
 import type { Engine, Route } from '../kit/route.ts'
 import { auditEventRoutes } from './audit-events.ts'
 import { auditRoutes } from './audit.ts'
+import { eventRoutes } from './events/index.ts'
 import { healthRoutes } from './health.ts'
 import { internalRoutes } from './internal.ts'
 import { leaseRoutes } from './leases.ts'
@@ -13,7 +14,7 @@ import { lockoutRoutes } from './lockout.ts'
 import { mfaRoutes } from './mfa.ts'
 import { mountRoutes } from './mounts.ts'
 import { namespaceRoutes } from './namespaces.ts'
-import { type NodeControls, nodeRoutes } from './node.ts'
+import { type NodeControls, catalogRoutes, nodeRoutes } from './node.ts'
 import { type ObserveControls, observeRoutes } from './observe.ts'
 import { policyRoutes } from './policies.ts'
 import { quotaRoutes } from './quotas.ts'
@@ -31,6 +32,8 @@ export interface SystemParts {
   controls: NodeControls
   snapshots: SnapshotControls
   observe: ObserveControls
+  /** Aborted when the server stops: ends the streams of events. */
+  over: AbortSignal
 }
 
 /** What concerns the whole server is answered in the root namespace alone. */
@@ -43,7 +46,7 @@ const rootOnly = (routes: Route[]): Route[] =>
     },
   }))
 
-export function systemEngine({ core, keeper, facts, unauthenticated, controls, snapshots, observe }: SystemParts): Engine {
+export function systemEngine({ core, keeper, facts, unauthenticated, controls, snapshots, observe, over }: SystemParts): Engine {
   return {
     type: 'system',
     about: 'Operates the server',
@@ -52,6 +55,7 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls, s
       ...healthRoutes(keeper, facts),
       ...rootOnly(auditRoutes(core.audit)),
       ...auditEventRoutes(core.audit),
+      ...eventRoutes(core, over),
       ...mountRoutes(core),
       ...policyRoutes(core),
       ...leaseRoutes(core),
@@ -61,7 +65,8 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls, s
       ...namespaceRoutes(core),
       ...internalRoutes(core),
       ...rootOnly(quotaRoutes(core)),
-      ...nodeRoutes(core, facts, controls),
+      ...rootOnly(nodeRoutes(core, facts, controls)),
+      ...catalogRoutes(core),
       ...rootOnly(storageRoutes(snapshots, facts)),
       ...rootOnly(observeRoutes(observe)),
       ...toolRoutes,

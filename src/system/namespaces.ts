@@ -32,12 +32,18 @@ export async function emptyNamespace(core: Core, namespace: Namespace): Promise<
   for (let ids = await core.accessKeys.list(namespace.id); ids.length > 0; ids = await core.accessKeys.list(namespace.id)) for (const id of ids) await core.endAccessKey(id)
   await core.identity.forgetNamespace(namespace.id)
   await core.mfa.forgetNamespace(namespace.id)
-  for (const prefix of [`policy/${namespace.id}/`]) {
+  for (const prefix of [`policy/${namespace.id}/`, `password/${namespace.id}/`]) {
     for (let keys = await core.root.keys(prefix, { limit: 500 }); keys.length > 0; keys = await core.root.keys(prefix, { limit: 500 })) {
       const batch = keys
       await core.root.update((tx) => batch.forEach((key) => tx.delete(key)))
     }
   }
+}
+
+/** What lies below a mount is its engine's. */
+function refuseMounted(core: Core, path: string): void {
+  const parent = path.slice(0, path.lastIndexOf('/') + 1)
+  if (core.mounts.covers(parent, `${path.slice(parent.length)}/`)) throw invalid(`namespace "${path}" would lie over a mount`)
 }
 
 export function namespaceRoutes(core: Core): Route[] {
@@ -103,6 +109,7 @@ export function namespaceRoutes(core: Core): Route[] {
       async run(context, input) {
         const custom = input.custom_metadata && strings(input.custom_metadata)
         const present = find(context, input.path)
+        if (!present) refuseMounted(core, context.mount.namespace + input.path.replace(/\/+$/, ''))
         const made = present && custom ? await core.namespaces.change(present.path, { metadata: custom }) : await core.namespaces.create(context.mount.namespace, input.path, custom)
         await core.mounts.load()
         return view(context.mount.namespace, made)

@@ -39,6 +39,7 @@ export function recordVersion(core: Core, running: string): Promise<void> {
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const
 
+/** What concerns the process, its machine and everybody on it. */
 export const nodeRoutes = (core: Core, facts: NodeFacts, controls: NodeControls): Route[] => [
   route({
     op: 'read',
@@ -88,6 +89,10 @@ export const nodeRoutes = (core: Core, facts: NodeFacts, controls: NodeControls)
       return listing(keys, Object.fromEntries(keys.map((key) => [key, { build_date: facts.buildDate, timestamp_installed: history[key]!.installed, previous_version: history[key]!.previous }])))
     },
   }),
+]
+
+/** What the mounts of a namespace can be, and what they are. */
+export const catalogRoutes = (core: Core): Route[] => [
   ...pluginRoutes(core),
   route({
     op: 'read',

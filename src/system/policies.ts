@@ -172,7 +172,7 @@ async function simulated(core: Core, context: Context, input: { accessor?: strin
     if (!token) throw new Fault('not-found', 'no token has this accessor')
     return (await core.gate.session(token)).acl
   }
-  const identity = input.entity_id === undefined ? null : await core.identity.resolve(input.entity_id)
+  const identity = input.entity_id === undefined || !(await core.identity.belongs(input.entity_id, id)) ? null : await core.identity.resolve(input.entity_id)
   if (input.entity_id !== undefined && !identity) throw new Fault('not-found', 'there is no such entity')
   return core.policies.acl([{ namespace: path, namespaceId: id, names: input.policies }, ...(identity?.policies ?? [])], identity?.identity ?? null)
 }

@@ -43,7 +43,9 @@ const sanitize = (names: readonly string[], addDefault: boolean): string[] => {
   return [...new Set(addDefault ? [...clean, 'default'] : clean)].sort()
 }
 
-const allowedBy = (names: readonly string[], globs: readonly string[], name: string): boolean => sanitize(names, false).includes(name) || matchesAnyGlob(globs, name)
+const canonical = (rules: readonly string[]): string[] => rules.map((rule) => rule.trim().toLowerCase())
+
+const allowedBy = (names: readonly string[], globs: readonly string[], name: string): boolean => canonical(names).includes(name) || matchesAnyGlob(canonical(globs), name)
 
 /** The policies of the new token: the role's rules, else a subset of the caller's own unless it has sudo. */
 function policiesOf({ input, role, parent, sudo }: Asked, sameNamespace: boolean): string[] {

@@ -1,6 +1,6 @@
 // hvac's own integration tests, as its authors published them, with this program in the place of Vault's.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { cache, placeVault, pythonEnvironment, run } from './toolchain.test-aid.ts'
@@ -33,14 +33,31 @@ test('hvac\'s integration tests', async (t) => {
   mkdirSync(join(folder, 'tests/config_files/generated'), { recursive: true })
   const bin = join(cache, 'bin')
   placeVault(bin)
-  const report = join(cache, 'hvac.xml')
-  const args = ['-m', 'pytest', '-n', '2', '--dist', 'loadfile', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`, ...suites.map((name) => `tests/integration_tests/${name}`)]
-  const { output } = await run(join(environment.path, 'bin', 'python'), args, { cwd: folder, env: { ...process.env, PATH: `${bin}:${process.env.PATH}` }, seconds: 280 })
-  const { passed, failed } = outcome(readFileSync(report, 'utf8'))
-  t.diagnostic(`${passed} passed, ${failed.length} failed as expected`)
-  assert.deepEqual(failed.filter((name) => !(name in expected)), [], output.slice(-4000))
-  assert.ok(passed > 300, `only ${passed} tests passed`)
+  const trial = (more: string[]): Promise<Outcome> => runSuites(folder, join(environment.path, 'bin', 'python'), { ...process.env, PATH: `${bin}:${process.env.PATH}` }, more)
+  const first = await trial([])
+  t.diagnostic(`${first.passed} passed, ${first.failed.length} failed, of which ${Object.keys(expected).length} are expected to`)
+  assert.ok(first.passed > 300, first.output)
+  // The suite waits ten seconds for a server to start, which a busy machine may not keep: what failed so is asked once more.
+  const last = first.unexpected.length > 0 ? await trial(['--last-failed']) : first
+  assert.deepEqual(last.unexpected, [], last.output)
 })
+
+interface Outcome {
+  passed: number
+  failed: string[]
+  unexpected: string[]
+  /** The end of what pytest said. */
+  output: string
+}
+
+async function runSuites(folder: string, python: string, env: Record<string, string | undefined>, more: string[]): Promise<Outcome> {
+  const report = join(cache, 'hvac.xml')
+  rmSync(report, { force: true })
+  const args = ['-m', 'pytest', '-n', '2', '--dist', 'loadfile', '-q', `--junitxml=${report}`, ...more, ...suites.map((name) => `tests/integration_tests/${name}`)]
+  const { output } = await run(python, args, { cwd: folder, env, seconds: more.length > 0 ? 80 : 200 })
+  const { passed, failed } = outcome(existsSync(report) ? readFileSync(report, 'utf8') : '')
+  return { passed, failed, unexpected: failed.filter((name) => !(name in expected)), output: output.slice(-4000) }
+}
 
 /** Counts from a JUnit report; failures as `Class::test`. */
 function outcome(report: string): { passed: number; failed: string[] } {

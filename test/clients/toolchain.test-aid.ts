@@ -18,11 +18,17 @@ export interface Ran {
 /** Runs a command to its end, at most `seconds`; code null where it was not there or ran out of time. */
 export function run(command: string, args: readonly string[], options: { cwd?: string; env?: Record<string, string | undefined>; seconds?: number } = {}): Promise<Ran> {
   return new Promise((done) => {
-    const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'], timeout: (options.seconds ?? 60) * 1000, killSignal: 'SIGKILL' })
+    const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
-    child.on('error', (cause) => done({ code: null, output: cause.message }))
-    child.on('close', (code) => done({ code, output }))
+    // The option of spawn would keep the process waiting where the command does not exist.
+    const timer = setTimeout(() => child.kill('SIGKILL'), (options.seconds ?? 60) * 1000)
+    const end = (code: number | null, text: string): void => {
+      clearTimeout(timer)
+      done({ code, output: text })
+    }
+    child.on('error', (cause) => end(null, cause.message))
+    child.on('close', (code) => end(code, output))
   })
 }
 

@@ -32,6 +32,11 @@ export class Identity implements IdentitySource {
     this.#resolved.clear()
   }
 
+  /** Whether there is such an entity in this namespace itself. */
+  async belongs(entityId: string, namespaceId: string): Promise<boolean> {
+    return (await findEntity(this.view, entityId))?.namespaceId === namespaceId
+  }
+
   async resolve(entityId: string): Promise<ResolvedIdentity | null> {
     const ready = this.#resolved.get(entityId)
     if (ready) return ready

@@ -51,7 +51,7 @@ export async function answerAws(core: Core, request: Request): Promise<Response>
     const input = readInput(operation.input, form ? decodeQuery(operation.input, form) : decodeJson(request.body))
     exchange.note(Object.fromEntries(operation.shows.filter((name) => input[name] !== undefined).map((name) => [name.charAt(0).toLowerCase() + name.slice(1), input[name]])))
     resource = (await service!.resourceOf?.(exchange, input)) ?? '*'
-    checkSession(exchange, resource)
+    await checkSession(core, request, exchange, resource)
     const output = await operation.run(exchange, input)
     return xml ? encodeQuery(service!, operation.name, requestId, output) : encodeJson(request, requestId, output)
   } catch (cause) {
@@ -73,11 +73,20 @@ async function admit(core: Core, request: Request, requestId: string, { service,
     return { operation, signer, region: signature.region }
   } catch (cause) {
     if (!core.barrier.sealed && cause instanceof AwsFault && cause.type !== 'UnknownOperationException') {
-      const note: DialectNote = { name: 'aws', service: service?.source ?? '', action, region: signature?.region ?? '', parameters: {}, eventId: requestId, userAgent: String(request.headers['user-agent'] ?? '') }
-      await handle(core, { ...callOf(request, 'read', 'auth/aws/refused', {}), credential: refusedCredential(signature?.keyId ?? '', cause), dialect: note })
+      const note = noteOf(request, requestId, service?.source ?? '', action, signature?.region ?? '')
+      await auditRefusal(core, request, signature?.keyId ?? '', cause, note)
     }
     throw cause
   }
+}
+
+const noteOf = (request: Request, requestId: string, service: string, action: string, region: string): DialectNote => ({
+  name: 'aws', service, action, region, parameters: {}, eventId: requestId, userAgent: String(request.headers['user-agent'] ?? ''),
+})
+
+/** Lets the audit log say who was refused what, where no call was made. */
+async function auditRefusal(core: Core, request: Request, keyId: string, refusal: Fault, dialect: DialectNote): Promise<void> {
+  await handle(core, { ...callOf(request, 'read', 'auth/aws/refused', {}), credential: refusedCredential(keyId, refusal), dialect })
 }
 
 const callOf = (request: Request, operation: Call['operation'], path: string, body: Record<string, unknown>): Call => ({
@@ -86,13 +95,12 @@ const callOf = (request: Request, operation: Call['operation'], path: string, bo
 
 async function open(core: Core, request: Request, requestId: string, { service, action, signer, region }: Pick<Exchange, 'service' | 'action' | 'signer' | 'region'>): Promise<Exchange> {
   const credential = signer && credentialOf(signer)
-  const dialect: DialectNote = { name: 'aws', service: service.source, action, region, parameters: {}, eventId: requestId, userAgent: String(request.headers['user-agent'] ?? '') }
+  const dialect = noteOf(request, requestId, service.source, action, region)
   const exchange: Exchange = {
     core, service, action, region, signer, requestId,
     namespace: signer?.key.namespace ?? '',
     settings: signer?.settings ?? (await core.accessKeys.settings(core.namespaces.at('')!)),
     remote: request.remote.address,
-    origin: `${request.certificate === null && !request.headers['x-forwarded-proto'] ? 'http' : 'https'}://${request.headers.host ?? 'localhost'}`,
     note: (parameters) => void (dialect.parameters = { ...dialect.parameters, ...parameters }),
     async ask(op, path, body = {}, namespace = exchange.namespace, by = signer) {
       const reply = await handle(core, { ...callOf(request, op, path, body), namespace, credential: by === signer ? credential : by && credentialOf(by), dialect })
@@ -106,9 +114,12 @@ async function open(core: Core, request: Request, requestId: string, { service, 
 }
 
 /** A temporary key may have been given out for less than its role allows. */
-function checkSession({ signer, service, action }: Exchange, resource: string): void {
+async function checkSession(core: Core, request: Request, { signer, service, action, requestId, region }: Exchange, resource: string): Promise<void> {
   const policy = signer?.key.sessionPolicy
-  if (policy !== undefined && action !== 'GetCallerIdentity' && !sessionAllows(policy, `${service.name}:${action}`, resource)) throw new Fault('denied')
+  if (policy === undefined || action === 'GetCallerIdentity' || sessionAllows(policy, `${service.name}:${action}`, resource)) return
+  const refusal = new Fault('denied')
+  await auditRefusal(core, request, signer!.key.id, refusal, noteOf(request, requestId, service.source, action, region))
+  throw refusal
 }
 
 /** A fault in the service's own words; a refusal by policy says who may not do what, as IAM does. */

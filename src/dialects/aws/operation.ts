@@ -21,8 +21,6 @@ export interface Exchange {
   /** Also the id of the event in the audit log. */
   requestId: string
   remote: string
-  /** `https://host` as the client addressed the server. */
-  origin: string
   /** Written in clear to the audit log with every call from here on. */
   note(parameters: Record<string, unknown>): void
   /** One call through the gate; throws its fault. `namespace` default: the caller's; `signer`: with whose rights. */

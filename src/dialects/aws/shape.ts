@@ -89,16 +89,16 @@ function constraint(member: Member, value: unknown): string | null {
   return null
 }
 
-function check(member: Member, raw: unknown, at: string, problems: string[]): unknown {
+function check(member: Member, raw: unknown, at: string, problems: string[], required = member.required): unknown {
   if (raw === undefined || raw === null) {
-    if (member.required) problems.push(`Value null at '${at}' failed to satisfy constraint: Member must not be null`)
+    if (required) problems.push(`Value null at '${at}' failed to satisfy constraint: Member must not be null`)
     return undefined
   }
   const value = coerce(member, raw)
   const broken = constraint(member, value)
   if (broken) problems.push(`Value${shown(member, value)} at '${at}' failed to satisfy constraint: ${broken}`)
-  if (member.kind === 'list') return (value as unknown[]).map((item, index) => check(member.of!, item, `${at}.${index + 1}.member`, problems))
-  if (member.kind === 'map') return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, check(member.of!, item, `${at}.${key}`, problems)]))
+  if (member.kind === 'list') return (value as unknown[]).map((item, index) => check(member.of!, item, `${at}.${index + 1}.member`, problems, true))
+  if (member.kind === 'map') return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, check(member.of!, item, `${at}.${key}`, problems, true)]))
   if (member.kind === 'structure') return checkMembers(member.members!, value as Record<string, unknown>, `${at}.`, problems)
   return value
 }

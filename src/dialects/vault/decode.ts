@@ -118,7 +118,7 @@ const looksLikeJson = (body: Buffer): boolean => /^\s*[{[]/.test(body.subarray(0
 function queryValues(query: URLSearchParams): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const name of new Set(query.keys())) {
-    if (name === 'list' || name === 'scan' || name === 'help') continue
+    if (name === 'list' || name === 'scan' || name === 'help' || name === '__proto__') continue
     const all = query.getAll(name)
     values[name] = all.length === 1 ? all[0] : all
   }

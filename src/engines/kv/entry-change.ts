@@ -4,12 +4,15 @@ import { boolean, integer, isObject, object, text } from '../../kit/field.ts'
 import { type Chore, type Context, type Route, route } from '../../kit/route.ts'
 import type { Transaction } from '../../kit/view.ts'
 import { entryAt, markOf, markedForDeletion, mergeBeside, stagesOf } from './entry.ts'
-import { type Secret, currentLabel, endKey, isReadable, labelsOf, moveLabels, removeSecret, requirePath, secretAt, stamp } from './secret.ts'
+import { type Secret, currentLabel, endKey, idOf, isReadable, labelsOf, moveLabels, numberOfId, removeSecret, requirePath, secretAt, stamp } from './secret.ts'
 
 const mark = text({ about: 'Only the secret with this mark.' })
 export const entryChange = { entry: object({ about: 'Changes of attributes, tags (null removes) and of one staging label: { name, to, from }, version ids.' }), mark }
 export const entryEnd = { recovery: integer({ about: 'Seconds in which the secret can still be restored; 0 removes it at once.' }), mark }
-export const entryList = { entry: boolean({ about: 'Show each secret with ids and labels.', default: false }) }
+export const entryList = {
+  entry: boolean({ about: 'Show each secret with ids and labels.', default: false }),
+  made: boolean({ about: 'With entry, of the whole mount: in the order in which the secrets were made.', default: false }),
+}
 
 type At = { path: string; mark?: string | undefined }
 
@@ -26,7 +29,7 @@ async function viewOf(context: Context, path: string, secret: Secret): Promise<R
     ...(secret.deletion && { deletion: secret.deletion }),
     versions: Object.entries(secret.versions).map(([number, version]) => ({
       number: Number(number),
-      id: version.id,
+      id: idOf(path, secret, Number(number)),
       created: version.created,
       stages: stagesOf(secret, Number(number)),
       readable: isReadable({ ...secret, deletion: undefined as never }, version, context.now()),
@@ -36,15 +39,16 @@ async function viewOf(context: Context, path: string, secret: Secret): Promise<R
 
 export const describeEntry = async (context: Context, input: At): Promise<Record<string, unknown>> => viewOf(context, input.path, await entryAt(context.store, input.path, input.mark))
 
-export async function listEntries(context: Context, input: { path: string; after?: string | undefined; limit?: number | undefined }): Promise<Record<string, unknown>> {
-  const base = `meta/${input.path === '' ? '' : `${input.path}/`}`
+/** A page of secrets in the order of their paths or, of the whole mount, in that of their making. `next` is where the following page begins. */
+export async function listEntries(context: Context, input: { path: string; made?: boolean; after?: string | undefined; limit?: number | undefined }): Promise<Record<string, unknown>> {
+  const base = input.made ? 'made/' : `meta/${input.path === '' ? '' : `${input.path}/`}`
   const limit = Math.min(Math.max(1, input.limit ?? 500), 1000)
   const keys = await context.store.keys(base, input.after === undefined ? { limit } : { after: base + input.after, limit })
   const entries: Record<string, unknown>[] = []
   for (const key of keys) {
-    const path = key.slice('meta/'.length)
+    const path = input.made ? key.slice(key.indexOf('/', base.length) + 1) : key.slice('meta/'.length)
     const secret = await secretAt(context.store, path)
-    if (secret) entries.push(await viewOf(context, path, secret))
+    if (secret) entries.push({ ...(await viewOf(context, path, secret)), at: key.slice(base.length) })
   }
   return { entries, ...(keys.length === limit && { next: keys.at(-1)!.slice(base.length) }) }
 }
@@ -65,7 +69,7 @@ export function changeEntry(context: Context, input: At, raw: Record<string, unk
     if (secret.deletion) throw new Fault('precondition', markedForDeletion)
     let changed = mergeBeside(secret, attributes, tags)
     if (limits?.tags !== undefined && Object.keys(changed.custom).length > limits.tags) throw new Fault('too-large', 'too many tags')
-    if (isObject(stage)) changed = moveStage(changed, stage as unknown as StageMove)
+    if (isObject(stage)) changed = moveStage(input.path, changed, stage as unknown as StageMove)
     return [{ ...changed, updated: stamp(context.now()) }, { mark: markOf(input.path, changed), number: changed.current }]
   })
 }
@@ -77,17 +81,17 @@ interface StageMove {
   from?: string
 }
 
-function moveStage(secret: Secret, { name, to, from }: StageMove): Secret {
+function moveStage(path: string, secret: Secret, { name, to, from }: StageMove): Secret {
   const labels = labelsOf(secret)
-  const holder = labels[name]
+  const holder = Object.hasOwn(labels, name) ? labels[name] : undefined
   const numbered = (id: string): number => {
-    const number = Object.keys(secret.versions).find((one) => secret.versions[Number(one)]!.id === id)
-    if (number === undefined) throw new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${id}`)
-    return Number(number)
+    const number = numberOfId(path, secret, id)
+    if (number === 0) throw new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${id}`)
+    return number
   }
   const target = to === undefined ? undefined : numbered(to)
   const source = from === undefined ? undefined : numbered(from)
-  const holderId = holder === undefined ? undefined : secret.versions[holder]?.id
+  const holderId = holder === undefined ? undefined : idOf(path, secret, holder)
   if (source !== undefined && holder !== source) throw invalid(`The parameter RemoveFromVersionId you provided is not valid. Staging label ${name} is not currently attached to version ${from}.`)
   if (holder !== undefined && source === undefined && target !== holder) {
     throw invalid(`The parameter RemoveFromVersionId can't be empty. Staging label ${name} is currently attached to version ${holderId}, so you must explicitly reference that version in RemoveFromVersionId.`)

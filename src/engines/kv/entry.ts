@@ -5,7 +5,7 @@ import { Fault, invalid } from '../../kit/errors.ts'
 import { boolean, isObject, object, text } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
 import type { Reader, Transaction } from '../../kit/view.ts'
-import { type Secret, addVersion, currentLabel, isReadable, labelsOf, moveLabels, newSecret, payloadKey, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
+import { type Secret, addVersion, currentLabel, idOf, isReadable, labelsOf, madeKey, moveLabels, newSecret, numberOfId, payloadKey, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
 
 const mark = text({ about: 'Answer only for the secret with this mark: six characters that another secret of the same name would not have.' })
 
@@ -35,7 +35,7 @@ export interface EntryWrite {
 }
 
 export const markedForDeletion = "You can't perform this operation on the secret because it was marked for deletion."
-export const noSecret = (): Fault => new Fault('not-found', "Secrets Manager can't find the specified secret.")
+export const noSecret = (): Fault => new Fault('not-found', "Secrets Manager can't find the specified secret.", { reason: ['no secret'] })
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
@@ -71,9 +71,9 @@ function noteRead(context: Context, path: string): void {
     .catch(() => {})
 }
 
-function numberOf(secret: Secret, stage: string | undefined, id: string | undefined, number: number | undefined): number {
+function numberOf(path: string, secret: Secret, stage: string | undefined, id: string | undefined, number: number | undefined): number {
   if (number !== undefined && number > 0) return number
-  const byId = id === undefined ? undefined : Number(Object.keys(secret.versions).find((number) => secret.versions[Number(number)]!.id === id) ?? 0)
+  const byId = id === undefined ? undefined : numberOfId(path, secret, id)
   if (byId === 0) throw new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${id}`)
   if (byId !== undefined && stage === undefined) return byId
   const label = stage ?? currentLabel
@@ -88,7 +88,7 @@ const notStaged = (label: string): Fault => new Fault('not-found', `Secrets Mana
 export async function readEntry(context: Context, input: { path: string; stage?: string | undefined; version_id?: string | undefined; version?: number; beside?: boolean; mark?: string | undefined }): Promise<Record<string, unknown>> {
   const secret = await entryAt(context.store, input.path, input.mark)
   if (secret.deletion) throw new Fault('precondition', markedForDeletion)
-  const number = numberOf(secret, input.stage, input.version_id, input.version)
+  const number = numberOf(input.path, secret, input.stage, input.version_id, input.version)
   const version = secret.versions[number]
   const bytes = version && isReadable(secret, version, context.now()) ? await context.store.get(payloadKey(input.path, number)) : null
   if (!version || !bytes) throw input.version_id === undefined ? notStaged(input.stage ?? currentLabel) : new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${input.version_id}`)
@@ -97,7 +97,7 @@ export async function readEntry(context: Context, input: { path: string; stage?:
   return {
     mark: markOf(input.path, secret),
     number,
-    id: version.id,
+    id: idOf(input.path, secret, number),
     created: version.created,
     stages: stagesOf(secret, number),
     ...(version.media === 'binary' && { binary: true }),
@@ -124,7 +124,7 @@ export function mergeBeside(secret: Secret, attributes: unknown, tags: unknown):
 
 const shown = (path: string, secret: Secret, number: number): Record<string, unknown> => ({
   mark: markOf(path, secret),
-  ...(number > 0 && { number, id: secret.versions[number]!.id, stages: stagesOf(secret, number), version_created: secret.versions[number]!.created }),
+  ...(number > 0 && { number, id: idOf(path, secret, number), stages: stagesOf(secret, number), version_created: secret.versions[number]!.created }),
 })
 
 /** Versions that AWS keeps of a secret, where the secret was made in its dialect. */
@@ -137,14 +137,15 @@ export function writeEntry(context: Context, input: { path: string; mark?: strin
   const bytes = entry.payload === undefined ? (entry.empty ? Buffer.alloc(0) : null) : Buffer.from(entry.payload, entry.media === 'binary' ? 'base64' : 'utf8')
   return context.store.update(async (tx) => {
     const found = entry.mode === 'create' ? await secretAt(tx, path) : await entryAt(tx, path, input.mark)
-    const number = found && entry.id !== undefined ? Number(Object.keys(found.versions).find((one) => found.versions[Number(one)]!.id === entry.id) ?? 0) : 0
+    const number = found && entry.id !== undefined ? numberOfId(path, found, entry.id) : 0
     const same = number > 0 && bytes !== null && (await sameBytes(tx, path, found!, number, bytes, entry.media))
     if (found?.deletion) throw new Fault('precondition', entry.mode === 'create' ? "You can't create this secret because a secret with this name is already scheduled for deletion." : markedForDeletion)
     if (same && (entry.mode === 'create' || !entry.attributes)) return shown(path, found!, number)
+    if (number > 0 && !same && !(found!.versions[number]!.empty && bytes)) throw new Fault('exists', 'the id is that of another version', { reason: ['version', markOf(path, found!)] })
     if (found && entry.mode === 'create') throw new Fault('exists')
-    if (number > 0 && !same && !(found!.versions[number]!.empty && bytes)) throw new Fault('exists')
     const secret = mergeBeside(found ?? { ...newSecret(stamp(now)), maxVersions: keptVersions }, entry.attributes, entry.tags)
     if (bytes === null || same) {
+      if (!found) tx.put(madeKey(secret, path), new Uint8Array(0))
       tx.write(`meta/${path}`, { ...secret, updated: stamp(now) })
       return shown(path, secret, number)
     }

@@ -3,6 +3,7 @@ import { answer } from '../../kit/answer.ts'
 import { invalid } from '../../kit/errors.ts'
 import { text } from '../../kit/field.ts'
 import { type Engine, type Operation, type Route, route } from '../../kit/route.ts'
+import { announces } from './announce.ts'
 import { copyRoutes } from './copy.ts'
 import { dataRoutes } from './data.ts'
 import { endings, restoreRoute } from './entry-change.ts'
@@ -29,6 +30,7 @@ export const kv: Engine = {
   type: 'kv',
   about: 'Static secrets, with versions or without',
   routes: v1Routes,
+  announces,
   chores: [endings],
   variant: (options) => (options.version === '2' ? v2Routes : v1Routes),
   check(options) {

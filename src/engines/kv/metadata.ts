@@ -5,7 +5,7 @@ import { type Fields, boolean, duration, integer, isObject, object, text } from 
 import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
 import { entryRead } from './entry.ts'
 import { changeEntry, describeEntry, endEntry, entryChange, entryEnd, entryList, listEntries } from './entry-change.ts'
-import { type Secret, type Settings, changeSecret, liveOf, newSecret, noSettings, removeSecret, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
+import { type Secret, type Settings, changeSecret, liveOf, madeKey, newSecret, noSettings, removeSecret, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
 const settings = {
@@ -141,6 +141,7 @@ export const metadataRoutes: Route[] = [
       const at = stamp(context.now())
       await context.store.update(async (tx) => {
         const secret = (await secretAt(tx, requirePath(input.path))) ?? newSecret(at)
+        if (secret.current === 0) tx.put(madeKey(secret, input.path), new Uint8Array(0))
         tx.write(`meta/${input.path}`, { ...changed(secret, input), custom: custom ?? secret.custom, updated: at })
       })
     },

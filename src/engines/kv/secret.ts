@@ -1,6 +1,6 @@
 // The versioned secret: its record, its versions and how both lie in the store.
 // `meta/<path>` holds the record, `data/<path>//<number>` a version's payload; no path has an empty segment.
-import { randomUUID } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { isObject } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
@@ -12,7 +12,7 @@ export interface Version {
   /** When it was or will be deleted; empty: never. */
   deleted: string
   destroyed: boolean
-  /** Stable identifier beside the number; a client's own token where it gave one. */
+  /** The token that a client gave for it; others have an identifier that is derived (`idOf`). */
   id?: string
   /** How the payload's bytes are meant; absent: a JSON object. */
   media?: 'text' | 'binary'
@@ -69,6 +69,17 @@ export function labelsOf(secret: Secret): Record<string, number> {
   const previous = secret.versions[secret.current - 1] ? { [previousLabel]: secret.current - 1 } : {}
   return { [currentLabel]: secret.current, ...previous }
 }
+
+/** Identifier of a version beside its number, in the form of a UUID: the client's own where it gave one. */
+export function idOf(path: string, secret: Secret, number: number): string {
+  const given = secret.versions[number]?.id
+  if (given !== undefined) return given
+  const digest = hash('sha256', `${path}\n${secret.created}\n${number}`, 'hex')
+  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`
+}
+
+/** The number of the version with that identifier; 0: there is none. */
+export const numberOfId = (path: string, secret: Secret, id: string): number => Number(Object.keys(secret.versions).find((number) => idOf(path, secret, Number(number)) === id) ?? 0)
 
 /** The version that readers without a number get: a newer one may still be pending. 0: none. */
 export const liveOf = (secret: Secret): number => secret.labels?.[currentLabel] ?? secret.current
@@ -139,8 +150,8 @@ export function addVersion(tx: Transaction, path: string, secret: Secret, settin
   const at = stamp(now)
   const number = secret.current + 1
   const lives = secret.deleteVersionAfter || settings.deleteVersionAfter
-  const { stages = [currentLabel], id = randomUUID(), media, empty } = wanted
-  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: at, deleted: lives > 0 ? stamp(now + lives * 1000) : '', destroyed: false, id, ...(media && { media }), ...(empty && { empty }) } }
+  const { stages = [currentLabel], id, media, empty } = wanted
+  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: at, deleted: lives > 0 ? stamp(now + lives * 1000) : '', destroyed: false, ...(id !== undefined && { id }), ...(media && { media }), ...(empty && { empty }) } }
   const derived = secret.labels === undefined && stages.length === 1 && stages[0] === currentLabel
   const labels = derived ? undefined : moveLabels(labelsOf(secret), stages, number)
   prune(tx, path, versions, secret.maxVersions || settings.maxVersions || defaultMaxVersions, labels ?? { [currentLabel]: number })
@@ -148,6 +159,7 @@ export function addVersion(tx: Transaction, path: string, secret: Secret, settin
   const { deletion: _, ...kept } = secret
   const changed: Secret = { ...kept, updated: at, current: number, oldest: oldest === 1 && number > 1 ? 0 : oldest, versions, ...(labels && { labels }) }
   if (!empty) tx.put(payloadKey(path, number), bytes)
+  if (secret.current === 0) tx.put(madeKey(secret, path), new Uint8Array(0))
   tx.write(`meta/${path}`, changed)
   if (secret.deletion) tx.delete(endKey(secret.deletion.due, path))
   return changed
@@ -166,6 +178,9 @@ function prune(tx: Transaction, path: string, versions: Record<string, Version>,
   }
 }
 
+/** Key by which secrets are listed in the order in which they were made. */
+export const madeKey = (secret: Secret, path: string): string => `made/${secret.created}/${path}`
+
 /** Time-ordered key of a secret that waits for its end. */
 export const endKey = (due: number, path: string): string => `end/${String(Math.trunc(due / 1000)).padStart(11, '0')}/${path}`
 
@@ -173,6 +188,7 @@ export const endKey = (due: number, path: string): string => `end/${String(Math.
 export function removeSecret(tx: Transaction, path: string, secret: Secret | null): void {
   for (const number of Object.keys(secret?.versions ?? {})) tx.delete(payloadKey(path, Number(number)))
   if (secret?.deletion) tx.delete(endKey(secret.deletion.due, path))
+  if (secret) tx.delete(madeKey(secret, path))
   tx.delete(`meta/${path}`)
   tx.delete(`seen/${path}`)
 }

@@ -162,6 +162,7 @@ const encrypt = route({
 const decrypt = route({
   op: 'write',
   path: 'decrypt/:name',
+  pure: true,
   about: 'Decrypt what the named key encrypted.',
   takes: { ...shared, ciphertext: text({ about: 'vault:vN: and base64.', default: '' }), partial_failure_response_code: partialField },
   gives: { plaintext: text({ about: 'What was encrypted, base64.', secret: true }), batch_results: batchResults },
@@ -180,6 +181,7 @@ const decrypt = route({
 const rewrap = route({
   op: 'write',
   path: 'rewrap/:name',
+  pure: true,
   about: 'Encrypt anew, with the latest version, what an older version encrypted; the plaintext is not shown.',
   takes: {
     ...shared,
@@ -207,6 +209,7 @@ const rewrap = route({
 const datakey = route({
   op: 'write',
   path: 'datakey/:plaintext/:name',
+  pure: true,
   about: 'A fresh data key, encrypted with the named key and, under datakey/plaintext, in the clear beside it.',
   takes: {
     ...shared,

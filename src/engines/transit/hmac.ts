@@ -26,6 +26,7 @@ export function verifyHmac(key: Key, hash: Hash, item: Item, unmarked: boolean):
 const hmac = route({
   op: 'write',
   path: 'hmac/:name/:urlalgorithm?',
+  pure: true,
   about: 'The HMAC of the input with the named key.',
   takes: {
     ...algorithmFields,

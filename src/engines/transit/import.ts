@@ -170,6 +170,7 @@ const importVersion = route({
     const fresh = await materialOf(context.store, present.type, present.derived, input, context.now())
     await changeKey(context.store, input.name, (key) => {
       if (!key.imported) throw invalid('the import_version endpoint can only be used with an imported key')
+      if (key.external) throw invalid('this key has one version, whose material is imported at material/')
       if (key.convergent) throw invalid('import_version cannot be used on keys with convergent encryption enabled')
       const completes = (number: number): boolean => {
         const version = key.versions[number]

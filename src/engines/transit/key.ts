@@ -156,6 +156,7 @@ export function blankKey(name: string, typeName: string, settings: KeySettings):
     checkSecretSize(type, key.size)
   }
   if (key.purpose) checkPurpose(type, key.purpose)
+  checkStays(key)
   checkAutoRotate(key.autoRotate)
   return key
 }
@@ -163,6 +164,11 @@ export function blankKey(name: string, typeName: string, settings: KeySettings):
 function checkPurpose(type: KeyType, purpose: Purpose): void {
   const fits = { encrypt: encrypts(type), sign: signs(type), mac: type.hmac === true, agree: type.curve !== undefined }[purpose]
   if (!fits) throw invalid(`keys of type ${type.name} are not for ${purpose}`)
+}
+
+/** A key that is bound to one use never leaves. */
+export function checkStays(key: Key): void {
+  if (key.purpose !== undefined && (key.exportable || key.plaintextBackup)) throw invalid('a key that is bound to one use can neither be exported nor backed up in the clear')
 }
 
 export function checkAutoRotate(seconds: number): void {

@@ -9,7 +9,7 @@ import type { View } from '../../kit/view.ts'
 import { entryOf } from './attributes.ts'
 import { eraseKey, grantsOf } from './deletion.ts'
 import {
-  autoFolder, blankKey, changeKey, checkAutoRotate, createKey, findKey, keyFolder, liveVersions, makeVersion, needBase64, needKey, purposes, refuseEnding, rotateKey,
+  autoFolder, blankKey, changeKey, checkAutoRotate, checkStays, createKey, findKey, keyFolder, liveVersions, makeVersion, needBase64, needKey, purposes, refuseEnding, rotateKey,
   versionAt, type Key, type KeyVersion,
 } from './key.ts'
 import { derives, encrypts, isAsymmetric, keyType, keyTypeNames, signs, type KeyType } from './key-type.ts'
@@ -199,6 +199,7 @@ const configure = route({
       key.deletionAllowed = input.deletion_allowed ?? key.deletionAllowed
       key.exportable ||= input.exportable ?? false
       key.plaintextBackup ||= input.allow_plaintext_backup ?? false
+      checkStays(key)
       key.autoRotate = input.auto_rotate_period ?? key.autoRotate
       checkAutoRotate(key.autoRotate)
     })

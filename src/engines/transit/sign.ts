@@ -132,6 +132,7 @@ const signOptions = (input: SignInput): SignOptions => ({
 const sign = route({
   op: 'write',
   path: 'sign/:name/:urlalgorithm?',
+  pure: true,
   about: 'Sign the input with the named key.',
   takes: { ...fields, key_version: integer({ about: 'Version to sign with; 0 for the latest.', default: 0 }) },
   gives: {
@@ -180,6 +181,7 @@ function proofOf(batch: Item[] | undefined, single: Item): 'signature' | 'hmac' 
 const verify = route({
   op: 'write',
   path: 'verify/:name/:urlalgorithm?',
+  pure: true,
   about: 'Tell whether a signature or HMAC of the input was made with the named key.',
   takes: {
     ...fields,

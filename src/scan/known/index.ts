@@ -31,7 +31,16 @@ export function partOf(index: KnownIndex): Part {
       }
     },
   }
-  return { finders: [finder], finish: (findings) => findings.map((finding) => withPlace(finding, index)) }
+  return { finders: [finder], finish: (findings) => once(findings).map((finding) => withPlace(finding, index)) }
+}
+
+/** What is found in its encoded form is found again once that is undone. */
+function once(findings: Finding[]): Finding[] {
+  const seen = new Set<string>()
+  return findings.filter((finding) => {
+    const key = `${finding.file}\0${finding.line}\0${finding.about}`
+    return finding.rule !== 'known-secret' || (!seen.has(key) && seen.add(key) !== undefined)
+  })
 }
 
 const describe = ({ path, version, owner, live }: KnownSecret): string => `${path}, version ${version}${owner ? `, of ${owner}` : ''}, ${live ? 'live' : 'no longer live'}`

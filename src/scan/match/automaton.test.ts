@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { buildAutomaton, folded } from './automaton.ts'
 import { Hits } from './hits.ts'
+import { pack, unpack } from './stored.ts'
 
 /** Places where the words end, by looking everywhere. */
 function search(words: string[], text: string): string[] {
@@ -62,4 +63,11 @@ test('hits come in the order of their place', () => {
 test('a keyword that is empty or there twice is refused', () => {
   assert.throws(() => buildAutomaton(['']), /empty or there twice/)
   assert.throws(() => buildAutomaton(['a-b', 'A_B'].map(folded)), /empty or there twice/)
+})
+
+test('an automaton that is kept reads back the same; anything else is refused', () => {
+  const automaton = buildAutomaton(['ab', 'abc', 'bca'])
+  assert.deepEqual(unpack(pack(automaton)), automaton)
+  assert.throws(() => unpack(pack(automaton).subarray(4)))
+  assert.throws(() => unpack(Buffer.alloc(0)))
 })

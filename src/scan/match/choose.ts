@@ -1,17 +1,30 @@
-// Keeps one candidate for each secret: a known format before a generic one, the longer before the shorter.
+// Keeps one candidate for each secret: a known format before a generic one, the surer before the less sure, the longer before
+// the shorter.
 import type { Candidate } from './candidate.ts'
 
 const weight = { high: 2, medium: 1, low: 0 }
 const rank = (candidate: Candidate): number => (candidate.rule.generic ? 0 : 4) + weight[candidate.confidence]
+const better = (a: Candidate, b: Candidate): number => rank(b) - rank(a) || b.end - b.start - (a.end - a.start)
 
 /** The candidates that no better one overlaps, in order of their place. */
 export function chooseBest(candidates: Candidate[]): Candidate[] {
-  const sorted = candidates.toSorted((a, b) => rank(b) - rank(a) || b.end - b.start - (a.end - a.start))
-  const kept: Candidate[] = []
-  for (const candidate of sorted) {
-    if (!kept.some((other) => overlaps(other, candidate))) kept.push(candidate)
+  return clusters(candidates).flatMap((cluster) => {
+    const kept: Candidate[] = []
+    for (const candidate of cluster.sort(better)) if (!kept.some((other) => overlaps(other, candidate))) kept.push(candidate)
+    return kept.sort((a, b) => a.start - b.start)
+  })
+}
+
+/** Candidates that touch one another through others: only these need to be compared. */
+function clusters(candidates: Candidate[]): Candidate[][] {
+  const made: Candidate[][] = []
+  let end = -1
+  for (const candidate of candidates.toSorted((a, b) => a.start - b.start)) {
+    if (candidate.start >= end) made.push([])
+    made.at(-1)!.push(candidate)
+    end = Math.max(end, candidate.end)
   }
-  return kept.sort((a, b) => a.start - b.start)
+  return made
 }
 
 /** Findings inside the same encoded text share its place: they are one only when their secrets are. */

@@ -1,12 +1,13 @@
 // Finds candidates in a text: the automaton finds keywords, then each rule's pattern runs in a window round its keywords,
 // and each detector looks at its hits in the bytes.
 import type { Companion, Rule } from '../rule.ts'
-import { buildAutomaton, folded, type Automaton } from './automaton.ts'
+import { folded, type Automaton } from './automaton.ts'
 import type { Candidate } from './candidate.ts'
 import { entropy } from './entropy.ts'
 import { Hits } from './hits.ts'
 import { lookBack, planOf, type Plan } from './plan.ts'
 import { holdsByte, holdsRun } from './run-length.ts'
+import { loadAutomaton } from './stored.ts'
 import type { Text } from './text.ts'
 
 /** Where the text comes from; decides how its syntax is read. */
@@ -75,7 +76,7 @@ export class Matcher {
       for (const keyword of rule.keywords) hook(keyword, number, null, rule.alone?.includes(keyword) ?? false)
     })
     for (const detector of detectors) for (const keyword of detector.keywords) hook(keyword, -1, detector, false)
-    this.automaton = automaton ?? buildAutomaton([...hooks.keys()])
+    this.automaton = automaton ?? loadAutomaton([...hooks.keys()])
     this.#hits = new Hits(this.automaton)
     const { ends, endsAt } = this.automaton
     const lists = [...hooks.values()]

@@ -26,12 +26,14 @@ export interface ScannerOptions {
 
 export class Scanner {
   readonly matcher: Matcher
+  readonly rules: readonly Rule[]
   readonly #depth: number
   readonly #finders: Finder[]
   readonly #refuse: Refuse | undefined
 
   constructor(options: ScannerOptions) {
     this.matcher = new Matcher(options.rules, options.detectors, options.automaton)
+    this.rules = options.rules
     this.#depth = options.depth ?? 5
     this.#finders = options.finders ?? []
     this.#refuse = options.refuse

@@ -27,12 +27,13 @@ export function render(template: string, fields: Fields, outer: Fields = {}): st
   const all = { ...outer, ...fields }
   let text = ''
   let at = 0
-  for (const tag of template.matchAll(/\{\{\{\s*([\w.]+)\s*\}\}\}|\{\{\s*([#^/&!]?)\s*([^{}]*?)\s*\}\}/g)) {
+  for (const tag of template.matchAll(/\{\{\{([^{}]{0,200})\}\}\}|\{\{([#^/&!]?)([^{}]{0,200})\}\}/g)) {
     if (tag.index < at) continue
     text += template.slice(at, tag.index)
     at = tag.index + tag[0].length
-    const [, raw, mark, name = ''] = tag
-    if (raw !== undefined) text += show(all[raw])
+    const [, raw, mark, inside = ''] = tag
+    const name = inside.trim()
+    if (raw !== undefined) text += show(all[raw.trim()])
     else if (mark === '#' || mark === '^') {
       const close = endOf(template, name, at)
       const inner = template.slice(at, close.from)
@@ -52,10 +53,10 @@ const show = (value: unknown): string => (value === undefined || value === null 
 
 function endOf(template: string, name: string, from: number): { from: number; to: number } {
   let depth = 1
-  const tags = /\{\{\s*([#^/])\s*([^{}]*?)\s*\}\}/g
+  const tags = /\{\{([#^/])([^{}]{0,200})\}\}/g
   tags.lastIndex = from
   for (let tag = tags.exec(template); tag !== null; tag = tags.exec(template)) {
-    if (tag[2] !== name) continue
+    if (tag[2]!.trim() !== name) continue
     depth += tag[1] === '/' ? -1 : 1
     if (depth === 0) return { from: tag.index, to: tag.index + tag[0].length }
   }

@@ -11,6 +11,7 @@ import type { Warn } from './directory.ts'
 import { failureOf, startGit } from './git.ts'
 import { readObjects } from './objects.ts'
 import { Versions } from './versions.ts'
+import { viewOf } from './view.ts'
 
 export interface HistoryOptions {
   repository: string
@@ -18,8 +19,10 @@ export interface HistoryOptions {
   revisions?: string[]
   /** A date as `git log --since` takes it. */
   since?: string
-  /** Blobs that need no scan, as 40 hex digits; those that were scanned are added. */
-  known?: Set<string>
+  /** Ids of blobs that need no scan. */
+  known?: ReadonlySet<string>
+  /** Told of each blob once it has been scanned; of one with findings only at the end, when they are handed over. */
+  scanned?(blob: string): void
   warn: Warn
   progress?(blobs: number, bytes: number): void
 }
@@ -36,6 +39,7 @@ export interface Brought {
 export async function scanHistory(scanner: Scanner, options: HistoryOptions): Promise<Finding[]> {
   const first = new Map<string, Finding & { at: string }>()
   const versions = new Versions()
+  const telling: string[] = []
   let blobs = 0
   let bytes = 0
   for await (const { brought, content, whole, baseLine } of readObjects(options.repository, listBlobs(options), options.warn)) {
@@ -46,8 +50,11 @@ export async function scanHistory(scanner: Scanner, options: HistoryOptions): Pr
       const key = `${finding.fingerprint} ${finding.file}`
       if (!first.has(key)) first.set(key, { ...finding, at: brought.commit })
     }
+    if (found.length > 0) telling.push(brought.blob)
+    else options.scanned?.(brought.blob)
     options.progress?.(blobs, bytes)
   }
+  for (const blob of telling) options.scanned?.(blob)
   const reported = [...first.values()].filter((finding) => finding.at !== '')
   const commits = await describeCommits(options.repository, new Set(reported.map((finding) => finding.at)))
   return reported.map(({ at, ...finding }) => ({ ...finding, commit: commits.get(at)! }))
@@ -59,7 +66,7 @@ function scanVersion(scanner: Scanner, versions: Versions, path: string, content
   const { from, to } = versions.change(path, content)
   if (from >= to) return []
   let baseLine = 0
-  const findings = scanner.scan(new Text(content.subarray(from, to)), { path })
+  const findings = scanner.scan(new Text(viewOf(path, content.subarray(from, to))), { path })
   if (findings.length === 0) return findings
   for (let at = content.indexOf(10); at !== -1 && at < from; at = content.indexOf(10, at + 1)) baseLine++
   return findings.map((finding) => ({ ...finding, line: finding.line + baseLine, endLine: finding.endLine + baseLine }))
@@ -74,7 +81,7 @@ async function* listBlobs(options: HistoryOptions): AsyncGenerator<Brought> {
   ])
   const failure = failureOf(git)
   git.stdin.end()
-  const known = options.known ?? new Set<string>()
+  const known = new Set(options.known)
   const limited = options.revisions !== undefined || options.since !== undefined
   let commit = ''
   let change: Change | null = null

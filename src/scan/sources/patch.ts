@@ -3,6 +3,7 @@
 import type { Finding } from '../finding.ts'
 import type { Scanner } from '../match/scanner.ts'
 import { Text } from '../match/text.ts'
+import { viewOf } from './view.ts'
 
 const hunkLimit = 1 << 20
 
@@ -59,7 +60,7 @@ export class PatchScanner {
       this.#flush()
       this.#commit = line.split(' ')[1]!
     } else if (/^(?:Author|From): /.test(line)) this.#author = line.slice(line.indexOf(' ') + 1)
-    else if (/^Date: /.test(line)) this.#date = line.slice(5).trim()
+    else if (line.startsWith('Date: ')) this.#date = line.slice(5).trim()
   }
 
   #keep(text: string, added: boolean): void {
@@ -72,7 +73,7 @@ export class PatchScanner {
 
   #flush(): void {
     if (this.#added.includes(true)) {
-      const text = new Text(Buffer.from(this.#lines.join('\n'), 'latin1'))
+      const text = new Text(viewOf(this.#path, Buffer.from(this.#lines.join('\n'), 'latin1')))
       for (const finding of this.#scanner.scan(text, { path: this.#path }, this.#first - 1)) {
         const from = finding.line - this.#first
         if (!this.#added.slice(from, finding.endLine - this.#first + 1).includes(true)) continue

@@ -7,6 +7,9 @@ import { after, test } from 'node:test'
 import type { Finding } from '../finding.ts'
 import { genericDetectors } from '../generic/index.ts'
 import { Scanner } from '../match/scanner.ts'
+import type { Rule } from '../rule.ts'
+import { genericRules } from '../generic/rules.ts'
+import { BlobCache } from './cache.ts'
 import { scanFile } from './chunks.ts'
 import { walk } from './directory.ts'
 import { Ignored } from './gitignore.ts'
@@ -34,7 +37,7 @@ function git(cwd: string, ...args: string[]): string {
   return stdout.trim()
 }
 function commit(repository: string, message: string): string {
-  git(repository, 'add', '-A')
+  git(repository, 'add', '-A', '--', ':!cache')
   git(repository, 'commit', '-qm', message)
   return git(repository, 'rev-parse', 'HEAD')
 }
@@ -129,9 +132,19 @@ test('history: known blobs are not read again', async () => {
   git(root, 'init', '-q')
   writeFileSync(join(root, 'a.txt'), line(secrets[0]!))
   commit(root, 'a')
-  const known = new Set<string>()
-  assert.equal((await scanHistory(scanner, { repository: root, known, warn: assert.fail })).length, 1)
-  assert.equal((await scanHistory(scanner, { repository: root, known, warn: assert.fail })).length, 0)
+  const file = join(root, 'cache')
+  const scan = async (rules: Rule[]) => {
+    const cache = new BlobCache(file, rules)
+    const findings = await scanHistory(scanner, { repository: root, known: cache.known, scanned: (blob) => cache.add(blob), warn: assert.fail })
+    cache.write()
+    return shown(findings)
+  }
+  assert.deepEqual(await scan(genericRules), [`a.txt:1 ${secrets[0]}`])
+  assert.deepEqual(await scan(genericRules), [])
+  writeFileSync(join(root, 'b.txt'), line(secrets[1]!))
+  commit(root, 'b')
+  assert.deepEqual(await scan(genericRules), [`b.txt:1 ${secrets[1]}`])
+  assert.equal((await scan(genericRules.slice(1))).length, 2, 'with other rules everything is scanned again')
 })
 
 test('history: what is no repository is an error, a lost object a warning', async () => {

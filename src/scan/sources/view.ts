@@ -10,7 +10,7 @@ const simple: Record<string, string> = { n: ' ', t: '\t', r: ' ' }
 export function viewOf(path: string, bytes: Buffer): Buffer {
   let seen = bytes
   if (path.endsWith('.ipynb') && bytes.includes(backslash)) {
-    const plain = seen.toString('latin1').replace(/^([ \t]*)"((?:[^"\\\n]|\\.)*)",?(?=\r?$)/gm, '$1$2')
+    const plain = seen.toString('latin1').replace(/^([ \t]*)"([^"\\\n]*(?:\\.[^"\\\n]*)*)",?(?=\r?$)/gm, '$1$2')
     seen = Buffer.from(plain.replace(/\\(["\\/ntr])/g, (_, mark: string) => simple[mark] ?? mark), 'latin1')
   }
   if (seen.includes(escape)) seen = Buffer.from(seen.toString('latin1').replace(controlCodes, ''), 'latin1')

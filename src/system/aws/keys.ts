@@ -57,7 +57,7 @@ export function keyRoutes(core: Core): Route[] {
       async run(context, input) {
         if (!userName.test(input.name)) throw invalid('name: use letters, digits and _+=,.@-')
         const policies = checkPolicies(input.policies)
-        if (input.entity_id !== '' && !(await core.identity.resolve(input.entity_id))) throw invalid('entity_id: no such entity')
+        if (input.entity_id !== '' && !(await core.identity.belongs(input.entity_id, namespaceOf(core, context).id))) throw invalid('entity_id: no such entity')
         const made = await core.accessKeys.create({
           namespace: namespaceOf(core, context),
           policies: input.no_default_policy ? policies : [...new Set([...policies, 'default'])].sort(),

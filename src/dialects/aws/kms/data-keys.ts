@@ -4,7 +4,7 @@ import { type Exchange, operation } from '../operation.ts'
 import { boolean, number, string } from '../shape.ts'
 import { ask } from './ask.ts'
 import { associatedOf, encryptionContext, formatBlob } from './ciphertext.ts'
-import { endDryRun } from './encrypt.ts'
+import { endDryRun, recipient, refuseRecipient } from './encrypt.ts'
 import { checkTokens, grantTokens } from './grant.ts'
 import { type Place, find, keyId } from './reference.ts'
 import { encryptionAlgorithms, pairSpecs, specNamed } from './specs.ts'
@@ -13,18 +13,20 @@ interface Asked {
   KeyId: string
   EncryptionContext?: Record<string, string> | undefined
   GrantTokens?: string[] | undefined
+  Recipient?: object | undefined
 }
 
 /** A data key under a key: `kind` is plaintext or wrapped, `what` its size or the type of a pair. */
-async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens }: Asked, kind: 'plaintext' | 'wrapped', what: Record<string, unknown>): Promise<{ place: Place; made: Record<string, any>; blob: string }> {
+async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens, Recipient }: Asked, kind: 'plaintext' | 'wrapped', what: Record<string, unknown>): Promise<{ place: Place; made: Record<string, any>; blob: string }> {
   checkTokens(GrantTokens)
+  refuseRecipient(Recipient)
   const place = await find(exchange, KeyId)
   const body = { ...what, ...associatedOf(EncryptionContext), demand: { types: encryptionAlgorithms.SYMMETRIC_DEFAULT.types } }
   const made = await ask(exchange, place, 'write', `datakey/${kind}/:name`, body, { context: EncryptionContext, algorithm: 'SYMMETRIC_DEFAULT' })
   return { place, made, blob: formatBlob(place.name, made.ciphertext) }
 }
 
-const dataKeyInput = { KeyId: keyId, EncryptionContext: encryptionContext, NumberOfBytes: number({ min: 1, max: 1024 }), KeySpec: string({ words: ['AES_256', 'AES_128'] }), GrantTokens: grantTokens, DryRun: boolean() }
+const dataKeyInput = { KeyId: keyId, EncryptionContext: encryptionContext, NumberOfBytes: number({ min: 1, max: 1024 }), KeySpec: string({ words: ['AES_256', 'AES_128'] }), GrantTokens: grantTokens, Recipient: recipient, DryRun: boolean() }
 
 function sizeOf({ NumberOfBytes, KeySpec }: { NumberOfBytes?: number | undefined; KeySpec?: string | undefined }): { bytes: number } {
   if ((NumberOfBytes === undefined) === (KeySpec === undefined)) throw new AwsFault('ValidationException', 'Please specify either number of bytes or key spec.')
@@ -37,7 +39,7 @@ function pairOf(name: string): { pair: string } {
   return { pair: spec.type }
 }
 
-const pairInput = { KeyId: keyId, KeyPairSpec: string({ required: true, words: [...pairSpecs.map((spec) => spec.name), 'SM2', 'ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024'] }), EncryptionContext: encryptionContext, GrantTokens: grantTokens, DryRun: boolean() }
+const pairInput = { KeyId: keyId, KeyPairSpec: string({ required: true, words: [...pairSpecs.map((spec) => spec.name), 'SM2', 'ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024'] }), EncryptionContext: encryptionContext, GrantTokens: grantTokens, Recipient: recipient, DryRun: boolean() }
 
 export const dataKeyOperations = [
   operation({
@@ -93,8 +95,9 @@ export const dataKeyOperations = [
     name: 'GenerateRandom',
     about: 'Random bytes.',
     access: [{ op: 'write', path: 'transit/random' }],
-    input: { NumberOfBytes: number({ min: 1, max: 1024 }), CustomKeyStoreId: string({ min: 1, max: 64 }) },
-    async run(exchange, { NumberOfBytes, CustomKeyStoreId }) {
+    input: { NumberOfBytes: number({ min: 1, max: 1024 }), CustomKeyStoreId: string({ min: 1, max: 64 }), Recipient: recipient },
+    async run(exchange, { NumberOfBytes, CustomKeyStoreId, Recipient }) {
+      refuseRecipient(Recipient)
       if (CustomKeyStoreId !== undefined) throw new AwsFault('UnsupportedOperationException', 'Custom key stores are not supported.')
       if (NumberOfBytes === undefined) throw new AwsFault('ValidationException', 'NumberOfBytes is required.')
       const { random_bytes } = await exchange.ask('write', `${exchange.settings.keys}random`, { bytes: NumberOfBytes })

@@ -1,14 +1,14 @@
 // Encrypt, Decrypt, ReEncrypt.
+import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { sessionAllows } from '../session-policy.ts'
-import { blob, boolean, string } from '../shape.ts'
+import { blob, boolean, string, structure } from '../shape.ts'
 import { ask } from './ask.ts'
 import { associatedOf, encryptionContext, formatBlob, parseBlob } from './ciphertext.ts'
 import { checkTokens, grantTokens } from './grant.ts'
-import { type EncryptionAlgorithm, type EncryptionName, encryptionAlgorithms } from './specs.ts'
 import { type Place, find, keyArn, keyId } from './reference.ts'
-import { Fault } from '../../../kit/errors.ts'
+import { type EncryptionAlgorithm, type EncryptionName, encryptionAlgorithms } from './specs.ts'
 
 const algorithmName = string({ words: [...Object.keys(encryptionAlgorithms), 'SM2PKE'] })
 const optionalKey = string({ min: 1, max: 2048 })
@@ -19,6 +19,14 @@ type Context = Record<string, string> | undefined
 function algorithmOf(name = 'SYMMETRIC_DEFAULT'): EncryptionAlgorithm & { name: EncryptionName } {
   if (!(name in encryptionAlgorithms)) throw new AwsFault('UnsupportedOperationException', `Algorithm ${name} is not supported.`)
   return { name: name as EncryptionName, ...(encryptionAlgorithms[name as EncryptionName] as EncryptionAlgorithm) }
+}
+
+/** Nitro enclaves, whose answers are encrypted for them alone. */
+export const recipient = structure({})
+
+/** Refuses what would otherwise answer in the clear. */
+export function refuseRecipient(given: object | undefined): void {
+  if (given) throw new AwsFault('UnsupportedOperationException', 'Recipient is not supported.')
 }
 
 /** Throws the fault that tells of a request that would have succeeded. */
@@ -99,10 +107,11 @@ const decrypt = operation({
   name: 'Decrypt',
   about: 'Decrypts what Encrypt or GenerateDataKey encrypted; the ciphertext tells the key.',
   access: [{ op: 'write', path: 'transit/decrypt/:name' }],
-  input: { CiphertextBlob: ciphertextBlob, EncryptionContext: encryptionContext, GrantTokens: grantTokens, KeyId: optionalKey, EncryptionAlgorithm: algorithmName, DryRun: boolean() },
+  input: { CiphertextBlob: ciphertextBlob, EncryptionContext: encryptionContext, GrantTokens: grantTokens, KeyId: optionalKey, EncryptionAlgorithm: algorithmName, Recipient: recipient, DryRun: boolean() },
   shows: ['KeyId', 'EncryptionContext', 'EncryptionAlgorithm'],
-  async run(exchange, { CiphertextBlob, KeyId, EncryptionContext, EncryptionAlgorithm, GrantTokens, DryRun }) {
+  async run(exchange, { CiphertextBlob, KeyId, EncryptionContext, EncryptionAlgorithm, GrantTokens, Recipient, DryRun }) {
     checkTokens(GrantTokens)
+    refuseRecipient(Recipient)
     const { place, plaintext, algorithm } = await open(exchange, { blob: CiphertextBlob, key: KeyId, context: EncryptionContext, algorithm: EncryptionAlgorithm })
     endDryRun(DryRun)
     return { KeyId: place.arn, Plaintext: plaintext, EncryptionAlgorithm: algorithm }

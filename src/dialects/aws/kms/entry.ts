@@ -11,9 +11,8 @@ export interface Attributes {
   policy?: string
   tags?: Record<string, string>
   manager?: 'AWS'
-  multiRegion?: boolean
-  /** Region in which a multi-region key was made. */
-  region?: string
+  /** Of a key for several regions: where it was made, and where else it is to be, with its description there. All share one key. */
+  regions?: { primary: string; replicas?: Record<string, string> }
 }
 
 /** Times are milliseconds since 1970. */
@@ -69,14 +68,14 @@ export function specView({ spec, usage }: { spec: Spec; usage: Usage }): Record<
 /** `KeyMetadata`. */
 export function metadataOf(exchange: Exchange, { arn }: Pick<Place, 'arn'>, entry: Entry): Record<string, unknown> {
   const { attributes, deletion, expires, state } = entry
-  const region = attributes.region ?? exchange.region
+  const { regions } = attributes
   return {
     AWSAccountId: arn.split(':')[4],
     KeyId: entry.name,
     Arn: arn,
     CreationDate: entry.created / 1000,
     Enabled: state === 'enabled',
-    Description: attributes.description ?? '',
+    Description: regions?.replicas?.[exchange.region] ?? attributes.description ?? '',
     KeyState: stateNames[state],
     ...(deletion && { DeletionDate: deletion.due / 1000 }),
     ...(entry.external && state !== 'empty' && { ExpirationModel: expires === undefined ? 'KEY_MATERIAL_DOES_NOT_EXPIRE' : 'KEY_MATERIAL_EXPIRES' }),
@@ -84,7 +83,12 @@ export function metadataOf(exchange: Exchange, { arn }: Pick<Place, 'arn'>, entr
     Origin: entry.external ? 'EXTERNAL' : 'AWS_KMS',
     KeyManager: attributes.manager ?? 'CUSTOMER',
     ...specView(kindOf(entry)),
-    MultiRegion: attributes.multiRegion ?? false,
-    ...(attributes.multiRegion && { MultiRegionConfiguration: { MultiRegionKeyType: 'PRIMARY', PrimaryKey: { Arn: arn, Region: region }, ReplicaKeys: [] } }),
+    MultiRegion: regions !== undefined,
+    ...(regions && { MultiRegionConfiguration: configurationOf(exchange, arn, regions) }),
   }
+}
+
+function configurationOf({ region }: Exchange, arn: string, { primary, replicas = {} }: NonNullable<Attributes['regions']>): object {
+  const there = (one: string): { Arn: string; Region: string } => ({ Arn: arn.replace(/^(arn:aws:kms:)[^:]*/, `$1${one}`), Region: one })
+  return { MultiRegionKeyType: region in replicas ? 'REPLICA' : 'PRIMARY', PrimaryKey: there(primary), ReplicaKeys: Object.keys(replicas).map(there) }
 }

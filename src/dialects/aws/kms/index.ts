@@ -10,9 +10,11 @@ import { lifecycleOperations } from './lifecycle.ts'
 import { macOperations } from './mac.ts'
 import { policyOperations } from './policies.ts'
 import { find, keyArn } from './reference.ts'
+import { regionOperations } from './regions.ts'
 import { rotationOperations } from './rotation.ts'
 import { signOperations } from './sign.ts'
 import { tagOperations } from './tags.ts'
+import { unsupportedOperations } from './unsupported.ts'
 
 /** The key that an input is about. An alias is followed only for who is bound to resources: it costs a look-up. */
 async function resourceOf(exchange: Exchange, input: Record<string, unknown>): Promise<string> {
@@ -34,6 +36,6 @@ export const kms: Service = {
   resourceOf,
   operations: [
     ...lifecycleOperations, ...aliasOperations, ...encryptOperations, ...dataKeyOperations, ...signOperations, ...macOperations,
-    ...rotationOperations, ...grantOperations, ...policyOperations, ...tagOperations, ...importOperations,
+    ...rotationOperations, ...regionOperations, ...grantOperations, ...policyOperations, ...tagOperations, ...importOperations, ...unsupportedOperations,
   ],
 }

@@ -45,7 +45,7 @@ const createKey = operation({
       description: input.Description ?? '',
       tags: tagsOf(input.Tags),
       ...(input.Policy !== undefined && { policy: input.Policy }),
-      ...(input.MultiRegion && { multiRegion: true, region: exchange.region }),
+      ...(input.MultiRegion && { regions: { primary: exchange.region } }),
     }
     const body = { type: spec.type, key_size: spec.size, purpose: usages[usage], external: input.Origin === 'EXTERNAL', attributes, entry: true }
     const entry = (await exchange.ask('write', `${exchange.settings.keys}keys/${name}`, body)) as unknown as Entry

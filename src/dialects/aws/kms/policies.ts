@@ -25,7 +25,8 @@ export function checkPolicy(text: string): void {
   if (!whole) throw malformed()
 }
 
-const usual = ({ settings }: Exchange): string =>
+/** What a key without a policy of its own shows. */
+export const usualPolicy = ({ settings }: Exchange): string =>
   JSON.stringify({ Version: '2012-10-17', Id: 'key-default-1', Statement: [{ Sid: 'Enable IAM User Permissions', Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${settings.account}:root` }, Action: 'kms:*', Resource: '*' }] }, null, 2)
 
 function checkName(name: string | undefined): void {
@@ -44,7 +45,7 @@ export const policyOperations = [
     async run(exchange, { KeyId, PolicyName }) {
       const { entry } = await need(exchange, KeyId)
       checkName(PolicyName)
-      return { Policy: entry.attributes.policy ?? usual(exchange), PolicyName: 'default' }
+      return { Policy: entry.attributes.policy ?? usualPolicy(exchange), PolicyName: 'default' }
     },
   }),
   operation({

@@ -61,12 +61,18 @@ export async function find(exchange: Exchange, id: string, aliases = true): Prom
 }
 
 async function targetOf(exchange: Exchange, namespace: string, alias: string, asked: string): Promise<string> {
+  const notFound = (): AwsFault => new AwsFault('NotFoundException', `Alias ${asked.startsWith('arn:') ? asked : aliasArn(exchange, alias)} is not found.`)
+  if (!/^[\w/.@-]{1,250}$/.test(alias)) throw notFound()
   const path = pathOfAlias(alias)
   const target = await lookup<string>(exchange, 'alias', namespace, path)
   if (target !== null) return target
   if (/^aws\/[\w-]{1,64}$/.test(alias)) return makeManaged(exchange, namespace, alias)
   if (keyName.test(alias)) return alias
-  throw new AwsFault('NotFoundException', `Alias ${asked.startsWith('arn:') ? asked : aliasArn(exchange, alias)} is not found.`)
+  // Asked in vain, so that the attempt is judged and audited as others are.
+  if (!alias.includes('.')) await exchange.ask('read', `${exchange.settings.keys}aliases/${path}`, {}, namespace).catch((cause: unknown) => {
+    if (!isAbsent(cause)) throw cause
+  })
+  throw notFound()
 }
 
 /** The key of an alias that belongs to a service, made when it is first used. Its id follows from the alias, so that it is made once. */

@@ -3,7 +3,7 @@ import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { blob, boolean, string } from '../shape.ts'
 import { ask } from './ask.ts'
-import { endDryRun } from './encrypt.ts'
+import { endDryRun, recipient, refuseRecipient } from './encrypt.ts'
 import { kindOf, read, refuse, specView } from './entry.ts'
 import { checkTokens, grantTokens } from './grant.ts'
 import { type Place, find, keyId } from './reference.ts'
@@ -88,10 +88,11 @@ export const signOperations = [
     name: 'DeriveSharedSecret',
     about: 'Agrees on a secret with the holder of another key pair on the same curve (ECDH).',
     access: [{ op: 'write', path: 'transit/shared-secret/:name' }],
-    input: { KeyId: keyId, KeyAgreementAlgorithm: string({ required: true, words: ['ECDH'] }), PublicKey: blob({ required: true, min: 1, max: 8192 }), GrantTokens: grantTokens, DryRun: boolean() },
+    input: { KeyId: keyId, KeyAgreementAlgorithm: string({ required: true, words: ['ECDH'] }), PublicKey: blob({ required: true, min: 1, max: 8192 }), GrantTokens: grantTokens, Recipient: recipient, DryRun: boolean() },
     shows: ['KeyId', 'KeyAgreementAlgorithm'],
-    async run(exchange, { KeyId, PublicKey, GrantTokens, DryRun }) {
+    async run(exchange, { KeyId, PublicKey, GrantTokens, Recipient, DryRun }) {
       checkTokens(GrantTokens)
+      refuseRecipient(Recipient)
       const place = await find(exchange, KeyId)
       const { shared_secret } = await ask(exchange, place, 'write', 'shared-secret/:name', { peer_public_key: PublicKey.toString('base64') })
       endDryRun(DryRun)

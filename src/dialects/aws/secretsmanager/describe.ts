@@ -26,7 +26,7 @@ function viewOf(exchange: Exchange, secret: Described): object {
     LastChangedDate: secondsOf(secret.updated),
     ...(seen !== undefined && { LastAccessedDate: seen }),
     ...(deletion && { DeletedDate: deletion.asked / 1000 }),
-    ...(Object.keys(tags).length > 0 && { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
+    ...((Object.keys(tags).length > 0 || attributes.tagged) && { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
     CreatedDate: secondsOf(secret.created),
     ...(replicas && { PrimaryRegion: region ?? exchange.region }),
   }
@@ -62,7 +62,7 @@ export const describeOperations = [
     run: (exchange, { SecretId }) =>
       onSecret(exchange, SecretId, async (place) => {
         const secret = await describe(exchange, place)
-        return { ...viewOf(exchange, secret), VersionIdsToStages: stagesById(secret), ...(secret.attributes.replicas && { ReplicationStatus: secret.attributes.replicas.map(statusOf) }) }
+        return { ...viewOf(exchange, secret), ...(secret.versions.length > 0 && { VersionIdsToStages: stagesById(secret) }), ...(secret.attributes.replicas && { ReplicationStatus: secret.attributes.replicas.map(statusOf) }) }
       }),
   }),
   operation({
@@ -76,9 +76,9 @@ export const describeOperations = [
     shows: ['Filters', 'MaxResults'],
     async run(exchange, input) {
       const most = input.MaxResults ?? 100
-      // By path is the order of the store: no more is read than a page takes.
-      const inOrder = (input.SortBy === undefined || input.SortBy === 'name') && input.SortOrder !== 'desc'
-      const page = inOrder ? await matching(exchange, input.Filters ?? [], { most, next: input.NextToken, planned: input.IncludePlannedDeletion ?? false }) : await sortedPage(exchange, input, most)
+      // Two orders are those of the store: no more is read than a page takes.
+      const inOrder = input.SortBy !== 'last-changed-date' && input.SortBy !== 'last-accessed-date' && input.SortOrder !== 'desc'
+      const page = inOrder ? await matching(exchange, input.Filters ?? [], { most, next: input.NextToken, planned: input.IncludePlannedDeletion ?? false, byPath: input.SortBy === 'name' }) : await sortedPage(exchange, input, most)
       return { SecretList: page.secrets.map((secret) => ({ ...viewOf(exchange, secret), SecretVersionsToStages: stagesById(secret) })), ...(page.next !== undefined && { NextToken: page.next }) }
     },
   }),

@@ -15,8 +15,8 @@ export const endingOperations = [
     input: { SecretId: secretId, RecoveryWindowInDays: number(), ForceDeleteWithoutRecovery: boolean() },
     shows: ['SecretId', 'RecoveryWindowInDays', 'ForceDeleteWithoutRecovery'],
     async run(exchange, { SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force }) {
-      if (force && days !== undefined) throw new AwsFault('InvalidParameterException', "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
       if (days !== undefined && (days < 7 || days > 30)) throw new AwsFault('InvalidParameterException', 'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).')
+      if (force && days !== undefined) throw new AwsFault('InvalidParameterException', "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.")
       try {
         return await onSecret(exchange, SecretId, async (place) => {
           const ended = await end(exchange, place, force ? 0 : (days ?? usualWindow) * day)

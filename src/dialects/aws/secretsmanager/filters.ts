@@ -5,7 +5,7 @@ import { type Input, list, string, structure } from '../shape.ts'
 import { type Described, nameOf } from './secret.ts'
 
 const keys = ['all', 'name', 'tag-key', 'description', 'tag-value', 'primary-region', 'owning-service'] as const
-const filter = { Key: string({ words: keys }), Values: list(string({ max: 512, pattern: /^!?[a-zA-Z0-9 :_@/+=.\-!]*$/ }), { min: 1, max: 10 }) }
+const filter = { Key: string(), Values: list(string({ max: 512, pattern: /^!?[a-zA-Z0-9 :_@/+=.\-!]*$/ }), { min: 1, max: 10 }) }
 export const filters = list(structure(filter), { max: 10 })
 export type Filter = Input<typeof filter>
 
@@ -22,21 +22,24 @@ const texts: Record<Key, (secret: Described) => string[]> = {
   all: (secret) => [nameOf(secret.path), secret.attributes.description ?? '', ...Object.keys(secret.tags), ...Object.values(secret.tags), secret.attributes.region ?? ''],
 }
 
-/** Whether a word of `text` begins with `wanted`, whatever the case. */
-function atWord(text: string, wanted: string): boolean {
-  const [low, word] = [text.toLowerCase(), wanted.toLowerCase()]
-  for (let at = low.indexOf(word); at >= 0; at = low.indexOf(word, at + 1)) if (at === 0 || /[^a-z0-9]/.test(low[at - 1]!)) return true
-  return false
+/** The words of a text: split at what is no letter or digit, and where a capital begins a word (`COMPANYthings` is COMPAN, Ythings). */
+const wordsOf = (text: string): string[] => (text.match(/[A-Z]+[0-9]*(?![a-z0-9])|[A-Z]?[a-z0-9]+/g) ?? []).map((word) => word.toLowerCase())
+
+/** Whether every word of `value` begins a word of one of the texts. */
+function fitsWords(found: readonly string[], value: string): boolean {
+  const present = found.flatMap(wordsOf)
+  const wanted = wordsOf(value)
+  return wanted.length > 0 && wanted.every((word) => present.some((one) => one.startsWith(word)))
 }
 
 function fits(key: Key, secret: Described, value: string): boolean {
   const found = texts[key](secret)
-  if (key === 'all') return value.split(/\s+/).filter((word) => word !== '').every((word) => found.some((text) => atWord(text, word)))
-  return found.some((text) => (key === 'description' ? atWord(text, value) : text.startsWith(value)))
+  return key === 'all' || key === 'description' ? fitsWords(found, value) : found.some((text) => text.startsWith(value))
 }
 
 export function checkFilters(given: readonly Filter[]): void {
-  for (const { Key, Values } of given) {
+  for (const [at, { Key, Values }] of given.entries()) {
+    if (Key !== undefined && !keys.includes(Key as Key)) throw new AwsFault('ValidationException', `1 validation error detected: Value '${Key.slice(0, 256)}' at 'filters.${at + 1}.member.key' failed to satisfy constraint: Member must satisfy enum value set: [all, name, tag-key, description, tag-value]`)
     if (Key === undefined) throw new AwsFault('InvalidParameterException', 'Invalid filter key')
     if (!Values) throw new AwsFault('InvalidParameterException', `Invalid filter values for key: ${Key}`)
   }
@@ -51,6 +54,7 @@ export interface Wanted {
   next: string | undefined
   /** Whether those that wait for their end are shown. */
   planned: boolean
+  byPath?: boolean
 }
 
 const token = (after: string): string => Buffer.from(after).toString('base64url')
@@ -62,15 +66,15 @@ export function afterOf(next: string | undefined): string | undefined {
   return after.toString()
 }
 
-/** Secrets that pass every filter, in the order of their paths, a page at a time: never more is read than it takes to fill one. */
-export async function matching(exchange: Exchange, given: readonly Filter[], { most, next, planned }: Wanted): Promise<{ secrets: Described[]; next?: string }> {
+/** Secrets that pass every filter, a page at a time, in the order of their making or of their paths: never more is read than it takes to fill a page. */
+export async function matching(exchange: Exchange, given: readonly Filter[], { most, next, planned, byPath = false }: Wanted): Promise<{ secrets: Described[]; next?: string }> {
   checkFilters(given)
   const secrets: Described[] = []
   for (let after = afterOf(next); ; ) {
-    const page = await pageOf(exchange, after, given.length > 0 ? 500 : most + 1)
+    const page = await pageOf(exchange, after, given.length > 0 ? 500 : most + 1, !byPath)
     for (const secret of page.entries) {
       if ((secret.deletion && !planned) || !passes(given, secret)) continue
-      if (secrets.length === most) return { secrets, next: token(secrets.at(-1)!.path) }
+      if (secrets.length === most) return { secrets, next: token(secrets.at(-1)!.at!) }
       secrets.push(secret)
     }
     after = page.next
@@ -78,8 +82,8 @@ export async function matching(exchange: Exchange, given: readonly Filter[], { m
   }
 }
 
-const pageOf = async (exchange: Exchange, after: string | undefined, limit: number): Promise<{ entries: Described[]; next?: string }> =>
-  (await exchange.ask('scan', `${exchange.settings.secrets}metadata/`, { entry: true, limit, ...(after !== undefined && { after }) })) as unknown as { entries: Described[]; next?: string }
+const pageOf = async (exchange: Exchange, after: string | undefined, limit: number, made: boolean): Promise<{ entries: Described[]; next?: string }> =>
+  (await exchange.ask('scan', `${exchange.settings.secrets}metadata/`, { entry: true, made, limit, ...(after !== undefined && { after }) })) as unknown as { entries: Described[]; next?: string }
 
 const mostSorted = 100_000
 

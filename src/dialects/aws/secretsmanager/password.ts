@@ -50,12 +50,13 @@ export const passwordOperations = [
       const types = chosen.map((set) => [...set].filter((character) => !excluded.has(character))).filter((set) => set.length > 0)
       if (types.length === 0) throw new AwsFault('InvalidParameterException', 'The password length or the included character types leave no character to choose from.')
       const each = input.RequireEachIncludedType ?? true
-      if (each && length < types.length) throw new AwsFault('InvalidParameterException', 'Password length is too short based on the required types.')
+      if (each && length < Math.min(types.length, 4)) throw new AwsFault('InvalidParameterException', 'Password length is too short based on the required types.')
       const roll = makeDice(async () => Buffer.from(String((await exchange.ask('write', 'sys/tools/random', { bytes: Math.min(2 * length + 64, 4096), format: 'base64' })).random_bytes), 'base64'))
       const pick = async (set: readonly string[]): Promise<string> => set[await roll(set.length)]!
       const all = types.flat()
       const password: string[] = []
-      if (each) for (const set of types) password.push(await pick(set))
+      // A space is asked for by name, so it comes first where there is not room for all.
+      if (each) for (const set of [...types].reverse().slice(0, length)) password.push(await pick(set))
       while (password.length < length) password.push(await pick(all))
       // The required ones must not stand in front.
       for (let last = password.length - 1; last > 0; last--) {

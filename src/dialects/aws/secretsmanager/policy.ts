@@ -59,13 +59,16 @@ export const policyOperations = [
   operation({
     name: 'PutResourcePolicy',
     about: 'Keeps a policy with a secret.',
-    access: [patch],
+    access: [read, patch],
     input: { SecretId: secretId, ResourcePolicy: document, BlockPublicPolicy: boolean() },
     shows: ['SecretId', 'BlockPublicPolicy'],
-    async run(exchange, { SecretId, ResourcePolicy, BlockPublicPolicy }) {
-      const statements = statementsOf(ResourcePolicy)
-      if (BlockPublicPolicy && statements.some(isPublic)) throw new AwsFault('PublicPolicyException', 'You can\'t attach a resource policy that allows broad access to the secret.')
-      return onSecret(exchange, SecretId, async (place) => identityOf(exchange, place, (await change(exchange, place, { attributes: { policy: ResourcePolicy } })).mark))
+    run(exchange, { SecretId, ResourcePolicy, BlockPublicPolicy }) {
+      return onSecret(exchange, SecretId, async (place) => {
+        await describe(exchange, place)
+        const statements = statementsOf(ResourcePolicy)
+        if (BlockPublicPolicy && statements.some(isPublic)) throw new AwsFault('PublicPolicyException', 'You can\'t attach a resource policy that allows broad access to the secret.')
+        return identityOf(exchange, place, (await change(exchange, place, { attributes: { policy: ResourcePolicy } })).mark)
+      })
     },
   }),
   operation({

@@ -155,7 +155,7 @@ test('rules are checked, cancelling keeps the function', async () => {
   await assert.rejects(rotate({ RotationLambdaARN: arn('nowhere') }), refused('ResourceNotFoundException', /^Lambda does not exist\.$/))
   for (const ScheduleExpression of ['rate(1 hour)', 'rate(x days)', 'cron(0 8 1 * ?)', 'cron(0 99 ? * * *)', 'weekly']) await assert.rejects(rotate({ RotationLambdaARN: arn('rotate'), RotationRules: { ScheduleExpression } }), refused('InvalidParameterException'), ScheduleExpression)
   await assert.rejects(rotate({ RotationLambdaARN: arn('rotate'), RotationRules: { ScheduleExpression: 'rate(4 days)', AutomaticallyAfterDays: 4 } }), refused('InvalidParameterException'))
-  await assert.rejects(rotate({ RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 1001 } }), refused('ValidationException'))
+  await assert.rejects(rotate({ RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 1001 } }), refused('InvalidParameterException'))
   const planned = await rotate({ RotationLambdaARN: arn('rotate'), RotationRules: { ScheduleExpression: 'rate(10 days)' }, RotateImmediately: false, ClientRequestToken: randomUUID() })
   assert.equal(planned.VersionId, undefined)
   assert.ok((await client.describeSecret({ SecretId: id })).NextRotationDate)

@@ -6,7 +6,7 @@ import { boolean, number, string, structure } from '../shape.ts'
 import { arnOf, identityOf, onSecret, secretId } from './secret.ts'
 
 const rules = structure({
-  AutomaticallyAfterDays: number({ min: 1, max: 1000 }),
+  AutomaticallyAfterDays: number(),
   Duration: string({ min: 2, max: 3, pattern: /^[0-9]+h$/ }),
   ScheduleExpression: string({ min: 1, max: 256, pattern: /^[0-9A-Za-z()#?*\-/, ]+$/ }),
 })
@@ -16,11 +16,13 @@ export const rotationOperations = [
     name: 'RotateSecret',
     about: 'Sets how a secret rotates and, unless told otherwise, rotates it now.',
     access: [{ op: 'write', path: 'auth/aws/rotation/:name' }, { op: 'read', path: 'secret/metadata/:name' }, { op: 'patch', path: 'secret/metadata/:name' }],
-    input: { SecretId: secretId, ClientRequestToken: string({ min: 32, max: 64 }), RotationLambdaARN: string({ max: 2048 }), RotationRules: rules, RotateImmediately: boolean() },
+    input: { SecretId: secretId, ClientRequestToken: string(), RotationLambdaARN: string({ max: 2048 }), RotationRules: rules, RotateImmediately: boolean() },
     shows: ['SecretId', 'RotationLambdaARN', 'RotationRules', 'ClientRequestToken'],
     async run(exchange, input) {
       const token = input.ClientRequestToken ?? randomUUID()
-      if (!/^[A-Za-z0-9_-]+$/.test(token)) throw new AwsFault('InvalidParameterException', 'Invalid ClientRequestToken.')
+      if (token.length < 32 || token.length > 64) throw new AwsFault('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.')
+      const days = input.RotationRules?.AutomaticallyAfterDays
+      if (days !== undefined && (days < 1 || days > 1000)) throw new AwsFault('InvalidParameterException', 'RotationRules.AutomaticallyAfterDays must be within 1-1000.')
       return onSecret(exchange, input.SecretId, async (place) => {
         const body = {
           token, immediately: input.RotateImmediately ?? true, secret_arn: arnOf(exchange, place.path, '').slice(0, -1),

@@ -18,6 +18,8 @@ export interface Place {
 /** What the KV engine tells of a secret. */
 export interface Described {
   path: string
+  /** In a list: the place after which the next page begins. */
+  at?: string
   mark: string
   created: string
   updated: string
@@ -37,6 +39,8 @@ export interface Attributes {
   policy?: string
   rotation?: Rotation
   replicas?: Replica[]
+  /** Whether it ever had tags: then an empty list of them is shown. */
+  tagged?: boolean
   /** Region in which the secret was made. */
   region?: string
 }
@@ -96,8 +100,8 @@ export async function onSecret<T>(exchange: Exchange, id: string, run: (place: P
     try {
       return await run(place)
     } catch (cause) {
-      // Where the first place may not be seen, that the second is empty says nothing.
-      if (!isCode(refusal, 'denied')) refusal = cause
+      // What is said of a place that may not be seen, or of a secret that is there, tells more than that another place is empty.
+      if (refusal === null || (refusal as Fault).reason?.[0] === 'no secret') refusal = cause
       if (!isCode(cause, 'not-found', 'denied')) throw cause
     }
   }

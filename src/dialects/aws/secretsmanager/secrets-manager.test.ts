@@ -57,7 +57,8 @@ test('a client token makes writes safe to repeat', async () => {
   const ClientRequestToken = randomUUID()
   const first = await client.createSecret({ Name: id, SecretString: 'a', ClientRequestToken })
   assert.deepEqual((await client.createSecret({ Name: id, SecretString: 'a', ClientRequestToken })).VersionId, first.VersionId)
-  await assert.rejects(client.createSecret({ Name: id, SecretString: 'b', ClientRequestToken }), refused('ResourceExistsException', /The operation failed because the secret .* already exists/))
+  await assert.rejects(client.createSecret({ Name: id, SecretString: 'b', ClientRequestToken }), refused('ResourceExistsException', /^You can't use ClientRequestToken .* already in use for a version of secret arn:aws:\S+\.$/))
+  await assert.rejects(client.createSecret({ Name: id, SecretString: 'b' }), refused('ResourceExistsException', /^The operation failed because the secret .* already exists\.$/))
   const again = { SecretId: id, SecretString: 'c', ClientRequestToken: randomUUID() }
   await client.putSecretValue(again)
   await client.putSecretValue(again)
@@ -86,6 +87,7 @@ test('names, ARNs and partial ARNs mean the same secret', async () => {
   const { ARN } = await client.createSecret({ Name: id, SecretString: 'x' })
   for (const SecretId of [id, ARN!, ARN!.slice(0, -7)]) assert.equal((await client.getSecretValue({ SecretId })).Name, id)
   await assert.rejects(client.getSecretValue({ SecretId: `${ARN!.slice(0, -6)}zzzzzz` }), refused('ResourceNotFoundException', /^Secrets Manager can't find the specified secret\.$/))
+  await assert.rejects(client.getSecretValue({ SecretId: ARN!, VersionId: '0'.repeat(32) }), refused('ResourceNotFoundException', /VersionId: 0{32}$/))
   await client.deleteSecret({ SecretId: ARN!, ForceDeleteWithoutRecovery: true })
   const again = await client.createSecret({ Name: id, SecretString: 'x' })
   assert.notEqual(again.ARN, ARN)
@@ -142,6 +144,18 @@ test('filters, negation and pages', async () => {
   assert.deepEqual(newestFirst.SecretList!.map((one) => one.Name!.slice(-1)), ['c', 'b'])
   assert.deepEqual((await client.listSecrets({ Filters, SortBy: 'created-date', SortOrder: 'desc', MaxResults: 2, NextToken: newestFirst.NextToken! })).SecretList!.map((one) => one.Name!.slice(-1)), ['a'])
   await assert.rejects(client.listSecrets({ NextToken: '%%%' }), refused('InvalidNextTokenException'))
+})
+
+test('words begin where a capital or a sign says so', async () => {
+  const base = fresh('Words')
+  for (const name of ['prodAppBeta', 'prod/COMPANY', 'prod/COMPANYthings', 'rev-D3']) await client.createSecret({ Name: `${base}/${name}`, SecretString: 'x' })
+  const found = async (value: string) => (await client.listSecrets({ Filters: [{ Key: 'name', Values: [base] }, { Key: 'all', Values: [value] }] })).SecretList!.map((one) => one.Name!.slice(base.length + 1))
+  assert.deepEqual(await found('beta'), ['prodAppBeta'])
+  assert.deepEqual(await found('AppBeta'), ['prodAppBeta'])
+  assert.deepEqual(await found('company'), ['prod/COMPANY'])
+  assert.deepEqual(await found('Ythings'), ['prod/COMPANYthings'])
+  for (const nothing of ['things', 'pany', '+', 'N']) assert.deepEqual(await found(nothing), [], nothing)
+  assert.deepEqual(await found('d3'), ['rev-D3'])
 })
 
 test('tags are Vault\'s custom metadata', async () => {

@@ -30,7 +30,7 @@ export const tagOperations = [
     shows: ['SecretId'],
     async run(exchange, { SecretId, Tags }) {
       const set = tagsOf(Tags)
-      await onSecret(exchange, SecretId, (place) => change(exchange, place, { tags: set, limits: { tags: mostTags } }))
+      await onSecret(exchange, SecretId, (place) => change(exchange, place, { tags: set, attributes: { tagged: true }, limits: { tags: mostTags } }))
     },
   }),
   operation({

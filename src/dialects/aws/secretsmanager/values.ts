@@ -6,7 +6,7 @@ import { type Exchange, operation } from '../operation.ts'
 import { blob, boolean, list, number, string } from '../shape.ts'
 import { filters, matching } from './filters.ts'
 import { replicaRegions, replicasOf, statusOf } from './replication.ts'
-import { type Attributes, type Place, change, checkName, describe, identityOf, onSecret, pathOf, read, secondsOf, secretId, write } from './secret.ts'
+import { type Attributes, type Place, arnOf, change, checkName, describe, identityOf, nameOf, onSecret, pathOf, read, secondsOf, secretId, write } from './secret.ts'
 import { tags, tagsOf } from './tags.ts'
 
 const mostBytes = 65_536
@@ -61,7 +61,7 @@ const batchGetSecretValue = operation({
   async run(exchange, { SecretIdList, Filters, MaxResults, NextToken }) {
     if (SecretIdList && Filters) throw new AwsFault('InvalidParameterException', 'Either \'SecretIdList\' or \'Filters\' must be provided, but not both.')
     if (!SecretIdList && !Filters) throw new AwsFault('InvalidParameterException', 'Either \'SecretIdList\' or \'Filters\' must be provided, but not both.')
-    if (SecretIdList && MaxResults !== undefined) throw new AwsFault('InvalidParameterException', "'Filters' must be specified if 'MaxResults' parameter is present.")
+    if (SecretIdList && MaxResults !== undefined) throw new AwsFault('InvalidParameterException', "'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.")
     const SecretValues: object[] = []
     const Errors: object[] = []
     const take = async (id: string, run: () => Promise<object>): Promise<void> => {
@@ -78,20 +78,20 @@ const batchGetSecretValue = operation({
       return { SecretValues, Errors }
     }
     const found = await matching(exchange, Filters!, { most: MaxResults ?? 20, next: NextToken, planned: false })
-    for (const secret of found.secrets) {
-      const place = { namespace: exchange.namespace, path: secret.path }
-      await take(identityOf(exchange, place, secret.mark).Name, () => valueAt(exchange, place, {}))
-    }
+    for (const secret of found.secrets) SecretValues.push(await valueAt(exchange, { namespace: exchange.namespace, path: secret.path }, {}))
     return { SecretValues, Errors, ...(found.next && { NextToken: found.next }) }
   },
 })
 
-/** `exists` in this service's words. */
-async function saying<T>(message: string, run: () => Promise<T>): Promise<T> {
+/** `exists` in this service's words: the secret, or a version of it with the same id. */
+async function saying<T>(exchange: Exchange, place: Place, id: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (cause) {
-    throw cause instanceof Fault && cause.code === 'exists' ? new AwsFault('ResourceExistsException', message) : cause
+    if (!(cause instanceof Fault) || cause.code !== 'exists') throw cause
+    const [is, mark] = cause.reason ?? []
+    if (is !== 'version') throw new AwsFault('ResourceExistsException', `The operation failed because the secret ${nameOf(place.path)} already exists.`)
+    throw new AwsFault('ResourceExistsException', `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${arnOf(exchange, place.path, mark!)}.`)
   }
 }
 
@@ -114,16 +114,15 @@ const createSecret = operation({
       ...(input.KmsKeyId !== undefined && { kmsKeyId: input.KmsKeyId }),
       ...(input.Type !== undefined && { type: input.Type }),
       ...(replicas && { replicas }),
+      ...(input.Tags && { tagged: true }),
     }
     const place = { namespace: exchange.namespace, path: pathOf(input.Name) }
     const id = input.ClientRequestToken ?? randomUUID()
     const entry = { mode: 'create', ...value, id, attributes, tags: tagsOf(input.Tags) }
-    const made = await saying(`The operation failed because the secret ${input.Name} already exists.`, () => write(exchange, place, entry))
+    const made = await saying(exchange, place, id, () => write(exchange, place, entry))
     return { ...identityOf(exchange, place, made.mark), ...(value && { VersionId: made.id }), ...(replicas && { ReplicationStatus: replicas.map(statusOf) }) }
   },
 })
-
-const inUse = (id: string): string => `You can't use ClientRequestToken ${id} because that value is already in use for a version of this secret.`
 
 const putSecretValue = operation({
   name: 'PutSecretValue',
@@ -136,7 +135,7 @@ const putSecretValue = operation({
     if (!value) throw new AwsFault('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
     const id = input.ClientRequestToken ?? randomUUID()
     return onSecret(exchange, input.SecretId, async (place) => {
-      const made = await saying(inUse(id), () => write(exchange, place, { mode: 'put', ...value, id, ...(input.VersionStages && { stages: input.VersionStages }) }))
+      const made = await saying(exchange, place, id, () => write(exchange, place, { mode: 'put', ...value, id, ...(input.VersionStages && { stages: input.VersionStages }) }))
       return { ...identityOf(exchange, place, made.mark), VersionId: made.id, VersionStages: made.stages }
     })
   },
@@ -161,7 +160,7 @@ const updateSecret = operation({
         return identityOf(exchange, place, changed.mark)
       }
       const id = input.ClientRequestToken ?? randomUUID()
-      const made = await saying(inUse(id), () => write(exchange, place, { mode: 'put', ...value, id, attributes }))
+      const made = await saying(exchange, place, id, () => write(exchange, place, { mode: 'put', ...value, id, attributes }))
       return { ...identityOf(exchange, place, made.mark), VersionId: made.id }
     })
   },

@@ -9,7 +9,7 @@ import { list, number, string, structure } from '../shape.ts'
 const roleArn = string({ required: true, min: 20, max: 2048 })
 const sessionName = string({ required: true, min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ })
 const duration = (longest: number) => number({ min: 900, max: longest })
-const policy = string({ min: 1, max: 20_480 })
+const policy = string({ min: 1, max: 2048, secret: true })
 const policyArns = list(structure({ arn: string({ min: 20, max: 2048 }) }), { max: 10 })
 const tags = list(structure({ Key: string({ required: true, min: 1, max: 128 }), Value: string({ required: true, max: 256 }) }), { max: 50 })
 

@@ -1,5 +1,5 @@
 // The command line of gitleaks 8 (https://github.com/gitleaks/gitleaks#usage): `detect`, `protect`, `git`, `dir`, `stdin`.
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse, type Settings } from '../../settings.ts'
@@ -120,9 +120,7 @@ async function partsOf(flags: Flags, root: string): Promise<Part[]> {
   return parts
 }
 
-function isFolder(path: string): boolean {
-  return existsSync(join(path, '.'))
-}
+const isFolder = (path: string): boolean => statSync(path).isDirectory()
 
 async function show(findings: Finding[], flags: Flags): Promise<void> {
   const plain = { ...parse([]).values, 'no-redact': flags['no-redact'] === true || flags.redact === '0' }

@@ -58,13 +58,21 @@ function readDocument(document: Document, found: (candidate: Candidate) => void)
   for (const line of document.text.split('\n')) {
     const start = at
     at += line.length + 1
-    const shape = /^([ \t]*)["']?([\w.-]{1,253})["']?:[ \t]*(.*?)[ \t,]*\r?$/.exec(line)
+    const shape = /^([ \t]*)["']?([\w.-]{1,253})["']?:(.*)$/.exec(line)
     if (!shape) continue
-    const [, space = '', name = '', raw = ''] = shape
+    const [, space = '', name = '', rest = ''] = shape
+    const raw = withoutEnd(rest)
     if (block && space.length <= block.indent) block = null
     if ((name === 'data' || name === 'stringData') && /^\{?$/.test(raw)) block = { indent: space.length, encoded: name === 'data' }
     else if (block && raw !== '') readValue({ start, line, name, raw, encoded: block.encoded }, found)
   }
+}
+
+/** The text without white space round it and commas behind it. */
+function withoutEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && ' \t,\r'.includes(text[end - 1]!)) end--
+  return text.slice(0, end).trimStart()
 }
 
 function readValue({ start, line, name, raw, encoded }: { start: number; line: string; name: string; raw: string; encoded: boolean }, found: (candidate: Candidate) => void): void {
