@@ -1,56 +1,70 @@
-import { hash } from 'node:crypto'
-import { canonicalRequest, compact, makeSigner, signingKey, stringToSign } from '../src/dialects/aws/sigv4.ts'
+// AWS's dialect beside Vault's over the same server: what a signature and another wire cost. As a peer it takes moto's server.
 import { inTurn } from './compare.ts'
-import { type Figure, type Options, atLeast, plain } from './figure.ts'
+import { type Keys, call, signed } from './aws-request.ts'
+import { type Figure, type Options, type Peer, atLeast, plain } from './figure.ts'
 import type { Load } from './load.ts'
 import { removeFolder } from './process.ts'
 import { type Prepared, prepare, secretPath, serve } from './strongroom.ts'
 
-export const about = 'GetSecretValue, signature verified and audited, beside the Vault dialect\'s read of the same secret'
+export const about = 'GetSecretValue and Decrypt with SigV4 and audit, beside Vault\'s audited read'
 
-interface Key {
-  id: string
-  secret: string
-}
+const secrets = 10_000
+const different = 2000
+const indexes = Array.from({ length: different }, (_, index) => Math.trunc((index * secrets) / different))
 
-async function keyFor({ url, rootToken }: Prepared): Promise<Key> {
+/** An access key with the rights of the bench, and mounts for it. */
+async function addKeys({ url, rootToken }: Prepared): Promise<Keys> {
   const ask = async (path: string, body: object): Promise<any> => {
-    const response = await fetch(`${url}/v1/${path}`, { method: 'POST', headers: { 'x-vault-token': rootToken }, body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
-    return response.status === 204 ? null : response.json()
+    const answer = await fetch(`${url}/v1/${path}`, { method: 'POST', headers: { 'X-Vault-Token': rootToken }, body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    return answer.status === 204 ? null : answer.json()
   }
+  await ask('sys/mounts/transit', { type: 'transit' })
   await ask('sys/auth/aws', { type: 'aws' })
-  const { data } = await ask('auth/aws/key', { name: 'bench', policies: ['bench'] })
+  await ask('sys/policies/acl/aws-bench', { policy: 'path "secret/data/*" { capabilities = ["read"] }\npath "transit/*" { capabilities = ["create", "read", "update", "patch", "list"] }' })
+  const { data } = await ask('auth/aws/key', { name: 'bench', policies: ['aws-bench'] })
   return { id: data.access_key, secret: data.secret_key }
 }
 
-/** Headers of one signed request; good for five minutes, so that the load can repeat it. */
-function signed(url: string, key: Key, body: string): Record<string, string> {
-  const time = compact(Date.now())
-  const scope = { time, date: time.slice(0, 8), region: 'us-east-1', service: 'secretsmanager' }
-  const headers: Record<string, string> = { host: new URL(url).hostname, 'content-type': 'application/x-amz-json-1.1', 'x-amz-date': time, 'x-amz-target': 'secretsmanager.GetSecretValue' }
-  const names = Object.keys(headers).sort()
-  const signature = makeSigner(signingKey(key.secret, scope))(stringToSign(scope, canonicalRequest({ method: 'POST', url: '/', headers }, names, hash('sha256', body, 'hex'))))
-  const { host: _, ...sent } = headers
-  return { ...sent, Authorization: `AWS4-HMAC-SHA256 Credential=${key.id}/${scope.date}/us-east-1/secretsmanager/aws4_request, SignedHeaders=${names.join(';')}, Signature=${signature}` }
+const common = (url: string, requests: number): Omit<Load, 'variants'> => ({ url, connections: 16, requests, method: 'POST', path: '/', spread: 1, headers: {} })
+
+const reads = (url: string, keys: Keys, requests: number): Load => ({ ...common(url, requests), variants: indexes.map((index) => signed(url, keys, 'secretsmanager', 'secretsmanager.GetSecretValue', { SecretId: secretPath(index) })) })
+
+async function decryptions(url: string, keys: Keys, requests: number): Promise<Load> {
+  const { KeyMetadata } = await call(url, keys, 'kms', 'TrentService.CreateKey', {})
+  const sealed: string[] = []
+  for (let index = 0; index < 100; index++) sealed.push((await call(url, keys, 'kms', 'TrentService.Encrypt', { KeyId: KeyMetadata.KeyId, Plaintext: Buffer.from(`data key ${index}`.padEnd(32)).toString('base64') })).CiphertextBlob)
+  return { ...common(url, requests), variants: sealed.map((CiphertextBlob) => signed(url, keys, 'kms', 'TrentService.Decrypt', { CiphertextBlob })) }
 }
 
-export async function run({ quick }: Options): Promise<Figure[]> {
-  const prepared = await prepare({ secrets: 1000 })
+/** The same secrets and a key at the peer. */
+async function peerLoads(peer: Peer, requests: number): Promise<Load[]> {
+  const keys = { id: 'test', secret: 'test' }
+  const value = JSON.stringify({ username: 'application', password: 'a-password-of-usual-length', host: 'database.internal' })
+  for (const index of indexes) await call(peer.url, keys, 'secretsmanager', 'secretsmanager.CreateSecret', { Name: secretPath(index), SecretString: value }).catch((cause: Error) => {
+    if (!/ResourceExists/.test(cause.message)) throw cause
+  })
+  return [reads(peer.url, keys, requests), await decryptions(peer.url, keys, requests)]
+}
+
+export async function run({ peer, quick }: Options): Promise<Figure[]> {
+  const prepared = await prepare({ secrets })
   const ours = await serve(prepared)
   try {
-    const key = await keyFor(prepared)
-    const requests = quick ? 5000 : 40_000
-    const body = JSON.stringify({ SecretId: secretPath(7) })
-    const common = { url: prepared.url, connections: 16, requests, spread: 1 }
-    const read: Load = { ...common, method: 'GET', path: `/v1/secret/data/${secretPath(7)}`, headers: { 'X-Vault-Token': prepared.token } }
-    const get: Load = { ...common, method: 'POST', path: '/', headers: signed(prepared.url, key, body), body }
-    await inTurn([{ pid: ours.pid, load: { ...read, requests: 2000 } }, { pid: ours.pid, load: { ...get, requests: 2000 } }], 1)
-    const [vault, aws] = await inTurn([{ pid: ours.pid, load: read }, { pid: ours.pid, load: get }], quick ? 1 : 3)
+    const keys = await addKeys(prepared)
+    const requests = quick ? 2000 : 30_000
+    const vault: Load = { ...common(prepared.url, requests), method: 'GET', path: '/v1/secret/data/app/%h/%d', spread: secrets, headers: { 'X-Vault-Token': prepared.token } }
+    const own = [vault, reads(prepared.url, keys, requests), await decryptions(prepared.url, keys, requests)]
+    for (const load of own) await inTurn([{ pid: ours.pid, load: { ...load, requests: quick ? 1000 : 10_000 } }], 1)
+    const others = peer ? await peerLoads(peer, requests / 20) : []
+    const [read, value, opened, ...beside] = await inTurn([...own.map((load) => ({ pid: ours.pid, load })), ...others.map((load) => ({ pid: peer!.pid, load }))], quick ? 1 : 3)
     return [
-      plain('GetSecretValue: requests a processor second', aws!.perCpu, '1/s'),
-      plain('GetSecretValue: p99', aws!.p99, 'ms'),
-      atLeast('GetSecretValue beside the Vault dialect\'s read, per processor second', aws!.perCpu / vault!.perCpu, 0.6),
+      plain('Vault\'s read: requests a processor second', read!.perCpu, '1/s'),
+      plain('GetSecretValue: requests a processor second', value!.perCpu, '1/s'),
+      plain('Decrypt: requests a processor second', opened!.perCpu, '1/s'),
+      atLeast('GetSecretValue: share of Vault\'s read', value!.perCpu / read!.perCpu, 0.6),
+      atLeast('Decrypt: share of Vault\'s read', opened!.perCpu / read!.perCpu, 0.6),
+      ...(beside.length > 0 ? [atLeast('GetSecretValue: beside the peer, per processor second', value!.perCpu / beside[0]!.perCpu, 20), atLeast('Decrypt: beside the peer, per processor second', opened!.perCpu / beside[1]!.perCpu, 20)] : []),
     ]
   } finally {
     await ours.stop()

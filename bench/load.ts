@@ -13,6 +13,8 @@ export interface Load {
   spread: number
   headers: Record<string, string>
   body?: string
+  /** Requests that differ in more than a number: sent in turn instead of `path` and `body`, headers beside the common ones. */
+  variants?: { headers: Record<string, string>; body: string }[]
 }
 
 export interface Measured {
@@ -39,9 +41,15 @@ export function send(load: Load): Promise<Measured> {
 }
 
 function perform(load: Load): Promise<Measured> {
-  const { hostname, port } = new URL(load.url)
-  const head = Object.entries({ Host: hostname, ...load.headers, ...(load.body !== undefined && { 'Content-Length': String(Buffer.byteLength(load.body)) }) }).map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  const packets = Array.from({ length: Math.min(load.spread, 10_000) }, (_, index) => Buffer.from(`${load.method} ${load.path.replaceAll('%d', String(Math.trunc((index * load.spread) / Math.min(load.spread, 10_000)))).replaceAll('%h', String(index % 100))} HTTP/1.1\r\n${head}\r\n${load.body ?? ''}`))
+  const { hostname, host, port } = new URL(load.url)
+  const packet = (path: string, headers: Record<string, string>, body: string | undefined): Buffer => {
+    const all = { Host: host, ...load.headers, ...headers, ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }) }
+    return Buffer.from(`${load.method} ${path} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body ?? ''}`)
+  }
+  const count = Math.min(load.spread, 10_000)
+  const packets = load.variants
+    ? load.variants.map(({ headers, body }) => packet(load.path, headers, body))
+    : Array.from({ length: count }, (_, index) => packet(load.path.replaceAll('%d', String(Math.trunc((index * load.spread) / count))).replaceAll('%h', String(index % 100)), {}, load.body))
   const times = new Float64Array(load.requests)
   let sent = 0
   let done = 0

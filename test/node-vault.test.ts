@@ -64,7 +64,7 @@ test('a tour of its functions', async (t) => {
     assert.equal((await vault.health()).sealed, false)
     assert.equal((await vault.leader()).ha_enabled, false)
     assert.equal((await vault.initialized()).initialized, true)
-    assert.ok((await vault.help('sys/mounts')).help.length > 0)
+    for (const path of ['sys/mounts', 'secret/data/a', 'auth/token/create']) assert.match((await vault.help(path)).help, /OPERATIONS/)
     await vault.rotate()
     const attempt = await vault.generateRootInit()
     assert.ok(attempt.started && attempt.nonce && attempt.otp)
@@ -144,6 +144,9 @@ test('a tour of its functions', async (t) => {
     const wrapped = await vault.read('sys/policies/acl/default', { headers: { 'X-Vault-Wrap-TTL': '1m' } })
     const opened = await nodeVault({ endpoint: server.address, token: wrapped.wrap_info.token }).unwrap()
     assert.equal(opened.data.name, 'default')
+    await assert.rejects(vault.write('sys/wrapping/wrap', { a: 'b' }), refused(400))
+    const kept = await vault.write('sys/wrapping/wrap', { a: 'b' }, { headers: { 'X-Vault-Wrap-TTL': '60' } })
+    assert.deepEqual((await vault.unwrap({ token: kept.wrap_info.token })).data, { a: 'b' })
     await vault.mount({ mount_point: 'transit', type: 'transit' })
     await vault.transitCreateKey({ name: 'k' })
     const { ciphertext } = (await vault.encryptData({ name: 'k', plaintext: Buffer.from('x').toString('base64') })).data

@@ -56,7 +56,7 @@ export class Barrier {
     this.#cache = new Cache(options.cacheEntries ?? 20_000)
     this.#sealedStore = {
       open: (key) => this.#open(key),
-      parsed: (key) => this.#parsed(key),
+      parsed: (key) => Promise.resolve(this.#parsed(key)),
       list: (prefix, page) => this.#list(prefix, page),
       commit: (writes, expect) => this.#commit(writes, expect),
     }
@@ -186,19 +186,15 @@ export class Barrier {
     this.#unlocked()
     const item = await this.#storage.get(key)
     if (item === null) return null
-    return { value: await this.#decrypt(key, item.value), version: item.version }
-  }
-
-  async #decrypt(key: string, sealed: Uint8Array): Promise<Buffer> {
     let term: Term | undefined
     try {
-      const number = envelopeTerm(sealed)
+      const number = envelopeTerm(item.value)
       term = this.#unlocked().ring.terms.get(number)
       if (term === undefined) {
         await this.#reload()
         term = this.#unlocked().ring.terms.get(number)
       }
-      if (term !== undefined) return openEnvelope(term.key, key, sealed)
+      if (term !== undefined) return { value: openEnvelope(term.key, key, item.value), version: item.version }
     } catch (error) {
       if (error instanceof Fault) throw error
       throw new Fault('internal', undefined, { cause: new Error(`${key}: ${(error as Error).message}`) })
@@ -206,12 +202,17 @@ export class Barrier {
     throw new Fault('internal', undefined, { cause: new Error(`${key}: sealed under a key term that the keyring lacks`) })
   }
 
-  async #parsed(key: string): Promise<unknown> {
-    this.#unlocked()
-    if (this.#fresh) {
+  /** The value, or a promise of it where it is not kept. */
+  #parsed(key: string): unknown {
+    if (this.#fresh && this.#keys !== null) {
       const kept = this.#cache.get(key)
       if (kept !== undefined) return kept
     }
+    return this.#load(key)
+  }
+
+  async #load(key: string): Promise<unknown> {
+    this.#unlocked()
     const token = this.#cache.load(key)
     try {
       const opened = await this.#open(key)

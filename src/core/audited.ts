@@ -43,22 +43,31 @@ function tokenOf(session: Session, presented: string | null): AuditToken {
 
 export function subjectOf(call: Call, target: Target, who: Identified, verdict: Verdict): AuditSubject {
   const presented = call.credential?.scheme === 'token' ? call.credential.value : null
-  return {
+  const subject: AuditSubject = {
     requestId: call.id,
     operation: verdict.operation,
     path: target.fullPath.slice(target.namespace.path.length),
     namespace: target.namespace,
     mount: target.mount && mountOf(target.mount),
     token: who.session ? tokenOf(who.session, presented) : null,
-    ...(verdict.decision && { allowed: verdict.allowed, granting: verdict.decision.granting.map((name) => ({ name, type: 'acl' })) }),
-    ...(who.session && who.session.token.uses > 0 && { remainingUses: who.session.token.uses - 1 }),
     remote: call.remote,
     headers: call.headers as AuditSubject['headers'],
-    data: Object.keys(call.body).length > 0 ? call.body : null,
+    data: isEmpty(call.body) ? null : call.body,
     wrapTtl: call.wrapTtl,
-    ...(call.dialect && { dialect: noteOf(call.dialect) }),
-    ...(verdict.fault && { error: verdict.fault.message }),
   }
+  if (verdict.decision) {
+    subject.allowed = verdict.allowed
+    subject.granting = verdict.decision.granting.map((name) => ({ name, type: 'acl' }))
+  }
+  if (who.session && who.session.token.uses > 0) subject.remainingUses = who.session.token.uses - 1
+  if (call.dialect) subject.dialect = noteOf(call.dialect)
+  if (verdict.fault) subject.error = verdict.fault.message
+  return subject
+}
+
+function isEmpty(body: object): boolean {
+  for (const _ in body) return false
+  return true
 }
 
 const noteOf = ({ name, service, action, region, parameters, eventId, userAgent }: DialectNote): object => ({ name, service, action, region, parameters, event_id: eventId, user_agent: userAgent })
@@ -66,13 +75,12 @@ const noteOf = ({ name, service, action, region, parameters, eventId, userAgent 
 /** Adds the outcome to a subject. */
 export function complete(subject: AuditSubject, reply: Reply): AuditSubject {
   if (reply.error) subject.error = reply.error.message
-  subject.response = {
-    ...(reply.data && { data: reply.data }),
-    ...(reply.leaseId !== undefined && { leaseId: reply.leaseId }),
-    ...(reply.auth && { auth: authOf(reply.auth) }),
-    ...(reply.wrap && { wrapInfo: reply.wrap }),
-    ...(reply.warnings && { warnings: reply.warnings }),
-  }
+  const response: AuditSubject['response'] = (subject.response = {})
+  if (reply.data) response.data = reply.data
+  if (reply.leaseId !== undefined) response.leaseId = reply.leaseId
+  if (reply.auth) response.auth = authOf(reply.auth)
+  if (reply.wrap) response.wrapInfo = reply.wrap
+  if (reply.warnings) response.warnings = reply.warnings
   return subject
 }
 

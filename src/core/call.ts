@@ -38,7 +38,8 @@ export interface Call {
   wrapTtl: number
   remote: { address: string; port: number }
   headers: Readonly<Record<string, string | string[] | undefined>>
-  signal: AbortSignal
+  /** Tells when the client has gone; making the signal costs, so only those who need it ask. */
+  client: { readonly signal: AbortSignal }
   /** A body that is not held in memory; never part of `body`, never written to audit. */
   upload?: AsyncIterable<Uint8Array>
   dialect?: DialectNote

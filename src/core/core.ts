@@ -24,6 +24,9 @@ import { Quotas } from './quotas.ts'
 import { type Token, Tokens } from './tokens.ts'
 import { Wrapping } from './wrapping.ts'
 
+/** Of work that nobody ends. */
+const never = new AbortController().signal
+
 export interface CoreParts {
   storage: Storage
   barrier: Barrier
@@ -120,13 +123,16 @@ export class Core {
     }
   }
 
-  /** Brings the tables up to date with what any process changed; asked once per request, before its first look-up. */
-  async refresh(): Promise<void> {
+  /** Brings the tables up to date with what any process changed; asked once per request, before its first look-up. Gives nothing to wait for where nothing changed. */
+  refresh(): Promise<void> | undefined {
     const fresh = this.barrier.fresh()
-    if (!(typeof fresh === 'boolean' ? fresh : await fresh)) this.#changed(null)
-    if (!(this.#stale || this.#eventsStale) || this.barrier.sealed) return
-    this.#refreshing ??= this.#load().finally(() => (this.#refreshing = null))
-    await this.#refreshing
+    return typeof fresh === 'boolean' ? this.#refreshed(fresh) : fresh.then((answer) => this.#refreshed(answer))
+  }
+
+  #refreshed(fresh: boolean): Promise<void> | undefined {
+    if (!fresh) this.#changed(null)
+    if (!this.#stale || this.barrier.sealed) return undefined
+    return (this.#refreshing ??= this.#load().finally(() => (this.#refreshing = null)))
   }
 
   async #load(): Promise<void> {
@@ -199,7 +205,7 @@ export class Core {
       now: this.now,
       random: randomBytes,
       password: (policy) => this.password(mount.namespace, policy),
-      signal: new AbortController().signal,
+      signal: never,
     }
   }
 

@@ -75,7 +75,7 @@ export class Gate {
       if (!target.namespace.path.startsWith(token.namespace)) return anonymous(new Fault('unauthenticated'))
       // A namespace made anew under the same path knows nothing of its namesake's tokens.
       if (token.namespaceId !== 'root' && this.#parts.namespaces.at(token.namespace)?.id !== token.namespaceId) return anonymous(new Fault('unauthenticated'))
-      const session = await this.session(token)
+      const session = this.#sessions.get(token) ?? (await this.session(token))
       // Also where the entity is gone: its token outlived it.
       if (token.entityId !== '' && (session.identity?.disabled ?? true)) return anonymous(new Fault('denied'))
       return { session, refusal: null, caller: callerOf(session, call.remote.address) }
@@ -85,7 +85,7 @@ export class Gate {
     }
   }
 
-  async #token(call: Call, credential: Credential): Promise<Token | null> {
+  #token(call: Call, credential: Credential): Promise<Token | null> {
     if (credential.scheme === 'token') return this.#parts.tokens.lookup(credential.value)
     const scheme = this.schemes.get(credential.scheme)
     if (!scheme) throw new Fault('unauthenticated')
@@ -114,14 +114,15 @@ export class Gate {
     if (target.namespace.lock !== undefined && who.session.acl !== Acl.root && !target.fullPath.slice(target.namespace.path.length).startsWith('sys/namespaces/api-lock/')) {
       return { allowed: false, fault: new Fault('unavailable', 'API access to this namespace has been locked by an administrator'), decision: null, operation }
     }
-    const { decision, operation: named } = await this.#decide(who.session, call, target, operation, route?.exists ? exists : null)
+    const decided = this.#decide(who.session, call, target, operation, route?.exists ? exists : null)
+    const { decision, operation: named } = decided instanceof Promise ? await decided : decided
     const allowed = decision.allowed && (route?.access !== 'sudo' || decision.sudo)
     if (allowed && decision.paginationLimit > 0) limitPage(call, decision.paginationLimit)
     const last = who.session.token.uses > 0 && (await this.#parts.tokens.use(who.session.token)).uses < 0
     return { allowed, fault: allowed ? null : new Fault('denied'), decision, operation: named, last }
   }
 
-  async #decide(session: Session, call: Call, target: Target, operation: Verdict['operation'], exists: (() => Promise<boolean>) | null) {
+  #decide(session: Session, call: Call, target: Target, operation: Verdict['operation'], exists: (() => Promise<boolean>) | null): Decided | Promise<Decided> {
     const asked: AclRequest = { operation: operation === 'help' ? 'read' : operation, path: target.fullPath, data: call.body, wrapTtl: call.wrapTtl }
     const decision = session.acl.allows(asked)
     if (operation === 'help') return { decision: { ...decision, allowed: session.acl.capabilities(target.fullPath)[0] !== 'deny' }, operation }
@@ -129,9 +130,11 @@ export class Gate {
     // Only where the two differ does it matter which of them this is.
     const created = session.acl.allows({ ...asked, operation: 'create' })
     if (created.allowed === decision.allowed) return { decision, operation }
-    return (await exists()) ? { decision, operation } : { decision: created, operation: 'create' as const }
+    return exists().then((there) => (there ? { decision, operation } : { decision: created, operation: 'create' }))
   }
 }
+
+type Decided = { decision: Decision; operation: Verdict['operation'] }
 
 /** A policy's limit on pages counts where the request has none, or a larger one. */
 function limitPage(call: Call, most: number): void {

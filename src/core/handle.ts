@@ -28,7 +28,8 @@ async function traced(core: Core, call: Call, end: (target: Target | null, reply
 async function handled(core: Core, call: Call, resolved?: (target: Target) => void): Promise<Reply> {
   try {
     core.quotas.admit(call)
-    await core.refresh()
+    const refreshing = core.refresh()
+    if (refreshing) await refreshing
     const target = core.mounts.resolve(call.operation, call.namespace, call.path)
     resolved?.(target)
     if (core.barrier.sealed) return await whileSealed(core, call, target)
@@ -57,14 +58,19 @@ async function gated(core: Core, call: Call, target: Target): Promise<Reply> {
   }
   const entry = subjectOf(call, target, who, verdict)
   const audited = core.audit.request(entry)
-  // Awaited before anything that has an effect; a wrapped answer has one.
+  // Awaited before anything that has an effect; a wrapped answer has one. What only reads has both entries taken
+  // together, after the read and before anybody sees its outcome.
   if (!target.match?.route.pure || call.wrapTtl > 0) await audited
-  const [reply] = await Promise.all([verdict.allowed ? answer(core, call, target, who, context).catch(failed) : failed(verdict.fault!), audited])
-  await core.audit.response(complete(entry, reply))
+  else audited.catch(ignore)
+  const reply = verdict.allowed ? await answer(core, call, target, who, context).catch(failed) : failed(verdict.fault!)
+  await Promise.all([audited, core.audit.response(complete(entry, reply))])
   // The last use of a limited token ends it, whatever came of the request.
   if (verdict.last) await core.revoke(who.session!.token.key)
   return reply
 }
+
+/** Whoever waits for the same promise hears of the failure. */
+const ignore = (): void => {}
 
 async function exists(target: Target, context: Context, call: Call): Promise<boolean> {
   const { route, params } = target.match!
@@ -88,21 +94,48 @@ function unroutable(call: Call, target: Target): Fault {
   return new Fault('no-route', `no handler for route "${path}". route entry not found.`)
 }
 
-function contextOf(core: Core, call: Call, target: Target, who: Identified): Context {
-  const mount = target.mount!
-  return {
-    store: core.storeOf(mount),
-    mount: mount.info,
-    caller: who.caller,
-    presented: call.credential?.scheme === 'token' ? call.credential.value : null,
-    body: call.body,
-    operation: call.operation as Operation,
-    ask: (op, path, body) => ask(core, call, op, path, body ?? {}),
-    now: core.now,
-    random: randomBytes,
-    password: (policy) => core.password(target.namespace, policy),
-    signal: call.signal,
-    ...(call.upload && { upload: call.upload }),
+const contextOf = (core: Core, call: Call, target: Target, who: Identified): Context => new RequestContext(core, call, target, who)
+
+/** What a route sees of its request; a class, because it is made for each and most of it is never asked for. */
+class RequestContext implements Context {
+  readonly store: Context['store']
+  readonly mount: Context['mount']
+  readonly caller: Context['caller']
+  readonly presented: string | null
+  readonly body: Record<string, unknown>
+  readonly operation: Operation
+  readonly now: () => number
+  readonly random = randomBytes
+  readonly upload?: AsyncIterable<Uint8Array>
+  readonly #core: Core
+  readonly #call: Call
+  readonly #target: Target
+
+  constructor(core: Core, call: Call, target: Target, who: Identified) {
+    const mount = target.mount!
+    this.store = core.storeOf(mount)
+    this.mount = mount.info
+    this.caller = who.caller
+    this.presented = call.credential?.scheme === 'token' ? call.credential.value : null
+    this.body = call.body
+    this.operation = call.operation as Operation
+    this.now = core.now
+    if (call.upload) this.upload = call.upload
+    this.#core = core
+    this.#call = call
+    this.#target = target
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.client.signal
+  }
+
+  ask(operation: Operation, path: string, body: Record<string, unknown> = {}): Promise<Answer> {
+    return ask(this.#core, this.#call, operation, path, body)
+  }
+
+  password(policy: string): Promise<string> {
+    return this.#core.password(this.#target.namespace, policy)
   }
 }
 

@@ -117,14 +117,15 @@ export class Tokens {
   }
 
   /** The live token behind what a client sent, or null: unknown, expired, used up, revoked look alike. */
-  async lookup(token: string): Promise<Token | null> {
-    if (token.startsWith('hvb.')) {
-      const record = await openBatchToken(this.#view, token)
-      if (!record || !this.#live(record)) return null
-      // A batch token ends with the token that made it.
-      return record.parent === null || (await this.byKey(record.parent)) ? record : null
-    }
-    return this.byKey(keyOfToken(token))
+  lookup(token: string): Promise<Token | null> {
+    return token.startsWith('hvb.') ? this.#batch(token) : this.byKey(keyOfToken(token))
+  }
+
+  async #batch(token: string): Promise<Token | null> {
+    const record = await openBatchToken(this.#view, token)
+    if (!record || !this.#live(record)) return null
+    // A batch token ends with the token that made it.
+    return record.parent === null || (await this.byKey(record.parent)) ? record : null
   }
 
   /** The record of a token that the gate has let pass, also where that took its last use. */

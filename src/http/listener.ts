@@ -185,7 +185,9 @@ class Received implements Request {
   get signal(): AbortSignal {
     if (!this.#controller) {
       const made = (this.#controller = new AbortController())
-      this.#response.once('close', () => this.#response.writableFinished || made.abort())
+      const gone = (): void => void (this.#response.writableFinished || made.abort())
+      if (this.#response.closed) gone()
+      else this.#response.once('close', gone)
     }
     return this.#controller.signal
   }

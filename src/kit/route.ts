@@ -40,6 +40,8 @@ export interface Context {
   caller: Caller
   /** The token as the client sent it, for routes that act on it (look-up, unwrapping); null where it came as something else. */
   presented: string | null
+  /** Seconds for which the client wants the answer wrapped; absent or 0: not. */
+  wrapTtl?: number
   /** The body as it came, for routes whose body is free (KV v1). */
   body: Record<string, unknown>
   /** The body as it arrives, where the route takes more than memory should hold (snapshots). */

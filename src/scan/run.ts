@@ -46,7 +46,7 @@ export async function findSecrets(settings: Settings, positionals: string[], par
     failures++
     if (!settings.quiet) process.stderr.write(`strongroom scan: ${path}: ${reason}\n`)
   }
-  const setup = await prepare({ ...settings, discover: !settings['no-config'] }, parts)
+  const setup = await prepare({ ...settings, discover: !settings['no-config'], warn }, parts)
   const scanner = await openScanner(settings, setup)
   const wanted = wantedRules(settings)
   const found = await collect({ scanner, settings: parts.length > 0 ? { ...settings, threads: '1' } : settings, warn }, positionals)

@@ -34,6 +34,14 @@ test('prefixes of one’s own in one line', (t) => {
   assert.equal(at.scan(['a.txt']).status, 2)
 })
 
+test('a configuration that merely lies there and does not hold is told and left out; one that is named must hold', (t) => {
+  const at = folder(t, { 'a.py': `key = "${awsKey()}"\n`, '.gitleaks.toml': '[[rules]]\nid = "x"\nregex = "(?=a)"\n' })
+  const scan = at.scan(['a.py'])
+  assert.equal(scan.status, 1)
+  assert.match(scan.err, /\.gitleaks\.toml: rule x: look-around/)
+  assert.equal(at.scan(['--config', '.gitleaks.toml', 'a.py']).status, 2)
+})
+
 test('configurations and baselines that make no sense are a ScanError', async () => {
   const safe = async (read: () => Promise<unknown>): Promise<void> => {
     try {

@@ -6,6 +6,7 @@ import type { Candidate } from './match/candidate.ts'
 import type { Finder, Refuse } from './match/finder.ts'
 import type { Text } from './match/text.ts'
 import type { Rule } from './rule.ts'
+import { ScanError } from './scan-error.ts'
 import { readText } from './text-file.ts'
 
 export interface Part {
@@ -40,6 +41,8 @@ export interface SetupSettings {
   known?: string | undefined
   /** Also what lies in the working directory under a name that its scanner looks for. */
   discover?: boolean | undefined
+  /** Told of what was discovered but does not hold; what was named must hold. */
+  warn?: ((path: string, reason: string) => void) | undefined
   /** Where that is; default: the working directory. */
   root?: string | undefined
   /** A file with the key that fingerprints are made with. */
@@ -74,7 +77,14 @@ async function partsOf(settings: SetupSettings): Promise<Part[]> {
   const own = isOwn(settings.config) ? settings.config : found('.strongroom-scan.yaml')
   if (own) parts.push(await (await import('./own-configuration.ts')).ownPart(own))
   const config = isOwn(settings.config) ? undefined : (settings.config ?? found('.gitleaks.toml'))
-  if (config) parts.push(await (await import('./formats/gitleaks/index.ts')).gitleaksPart(config, settings.config === undefined))
+  if (config) {
+    try {
+      parts.push(await (await import('./formats/gitleaks/index.ts')).gitleaksPart(config, settings.config === undefined))
+    } catch (error) {
+      if (!(error instanceof ScanError) || settings.config !== undefined) throw error
+      settings.warn?.(config, error.message.replace(`${config}: `, ''))
+    }
+  }
   const ignored = found('.gitleaksignore')
   if (ignored) parts.push((await import('./formats/gitleaks/index.ts')).ignorePart(readText(ignored)))
   if (settings['fingerprint-key']) parts.push((await import('./baseline.ts')).keyPart(settings['fingerprint-key']))

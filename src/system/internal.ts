@@ -70,7 +70,8 @@ export function internalRoutes(core: Core): Route[] {
       async run(context) {
         const acl = await aclOf(core, context)
         if (!acl) throw new Fault('denied')
-        return { root: acl.capabilities('sys/')[0] === 'root', ...acl.patterns() }
+        const grants = (wild: boolean) => Object.fromEntries(acl.patterns().filter(({ pattern }) => pattern.endsWith('*') === wild).map(({ pattern, capabilities }) => [wild ? pattern.slice(0, -1) : pattern, { capabilities }]))
+        return { root: acl.capabilities('sys/')[0] === 'root', exact_paths: grants(false), glob_paths: grants(true), chroot_namespace: '' }
       },
     }),
   ]

@@ -41,6 +41,9 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const
 
 /** What concerns the process, its machine and everybody on it. */
 export const nodeRoutes = (core: Core, facts: NodeFacts, controls: NodeControls): Route[] => [
+  ...['', '/dr', '/performance'].map((kind) =>
+    route({ op: 'read', path: `replication${kind}/status`, about: 'Tells monitors that nothing is replicated.', access: 'open', takes: {}, run: () => ({ mode: 'disabled' }) }),
+  ),
   route({
     op: 'read',
     path: 'host-info',

@@ -32,7 +32,10 @@ export function wrappingRoutes(core: Core): Route[] {
       path: 'wrapping/wrap',
       about: 'Wraps the body; the header X-Vault-Wrap-TTL says for how long.',
       takes: {},
-      run: (context) => ({ ...context.body }),
+      run(context) {
+        if (!context.wrapTtl) throw invalid('endpoint requires response wrapping to be used')
+        return { ...context.body }
+      },
     }),
     route({
       op: 'write',

@@ -1,7 +1,7 @@
 // Roles: who may log in as what, kept by name and found by role id.
 import { randomUUID } from 'node:crypto'
 import { checkCidrs } from '../../kit/cidr.ts'
-import { invalid } from '../../kit/errors.ts'
+import { invalid, notFound } from '../../kit/errors.ts'
 import { type Fields, type Values, boolean, duration, integer, list, text } from '../../kit/field.ts'
 import { type TokenSettings, changeTokenSettings, freshTokenSettings, tokenFieldsWith, tokenSettingsView } from '../../kit/token-fields.ts'
 import type { Reader, Transaction, View } from '../../kit/view.ts'
@@ -56,7 +56,7 @@ export async function findByRoleId(store: View, roleId: string): Promise<Role | 
 
 export async function requireRole(store: Reader, name: string): Promise<Role> {
   const role = await findRole(store, name)
-  if (!role) throw invalid(`role "${canonicalRole(name)}" does not exist`)
+  if (!role) throw notFound(`role "${canonicalRole(name)}" does not exist`)
   return role
 }
 

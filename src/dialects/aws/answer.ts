@@ -90,7 +90,7 @@ async function auditRefusal(core: Core, request: Request, keyId: string, refusal
 }
 
 const callOf = (request: Request, operation: Call['operation'], path: string, body: Record<string, unknown>): Call => ({
-  id: randomUUID(), operation, namespace: '', path, body, credential: null, wrapTtl: 0, remote: request.remote, headers: request.headers, signal: request.signal,
+  id: randomUUID(), operation, namespace: '', path, body, credential: null, wrapTtl: 0, remote: request.remote, headers: request.headers, client: request,
 })
 
 async function open(core: Core, request: Request, requestId: string, { service, action, signer, region }: Pick<Exchange, 'service' | 'action' | 'signer' | 'region'>): Promise<Exchange> {

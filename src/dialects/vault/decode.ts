@@ -41,7 +41,7 @@ export function decode(received: Received): Call {
     wrapTtl: wrapTtlOf(headers['x-vault-wrap-ttl']),
     remote: received.remote,
     headers,
-    signal: received.signal,
+    client: received,
     ...(received.upload && { upload: received.upload }),
   }
 }
@@ -57,8 +57,12 @@ function operationOf(method: string, query: URLSearchParams | null): Call['opera
 
 const truthy = (value: string | null): boolean => value !== null && /^(1|t|true)$/i.test(value)
 
+/** What most paths are made of: nothing that the checks below could refuse or change. */
+const plainPath = /^\/v1\/[\w-][\w.-]*(?:\/[\w-][\w.-]*)*\/?$/
+
 /** The path below `/v1/`, decoded once. Refuses what could mean two things: dots, empty segments, controls, double encoding. */
 export function canonicalPath(raw: string): string {
+  if (plainPath.test(raw)) return raw.slice(4)
   if (!raw.startsWith('/v1/')) throw new Fault('no-route', [])
   let path = raw.slice(4)
   if (path.includes('%')) {

@@ -10,8 +10,9 @@ export interface Sent {
 
 const json = 'application/json'
 
-export function encode(call: Pick<Call, 'id' | 'path'>, reply: Reply): Sent {
+export function encode(call: Pick<Call, 'id' | 'path'> & Partial<Pick<Call, 'operation'>>, reply: Reply): Sent {
   if (reply.raw) return reply.raw
+  if (call.operation === 'help' && !reply.error) return { status: reply.status, contentType: json, body: `${JSON.stringify({ see_also: null, ...reply.data })}\n` }
   if (reply.error && !reply.data) return { status: reply.status, contentType: json, body: `${JSON.stringify({ errors: reply.error.code === 'not-found' && reply.error.messages.length === 0 ? [] : reply.error.messages })}\n` }
   if (reply.status === 204) return { status: 204, contentType: json, body: '' }
   if (reply.status === 404 && !reply.data && !reply.warnings) return { status: 404, contentType: json, body: '{"errors":[]}\n' }
@@ -20,7 +21,7 @@ export function encode(call: Pick<Call, 'id' | 'path'>, reply: Reply): Sent {
 
 /** System paths show their data twice: under `data` and beside it, as older clients expect. */
 function envelope(call: Pick<Call, 'id' | 'path'>, reply: Reply): Record<string, unknown> {
-  const common = {
+  const common: Record<string, unknown> = {
     request_id: call.id,
     lease_id: reply.leaseId ?? '',
     renewable: reply.renewable ?? false,
@@ -30,8 +31,8 @@ function envelope(call: Pick<Call, 'id' | 'path'>, reply: Reply): Record<string,
     warnings: reply.warnings && reply.warnings.length > 0 ? reply.warnings : null,
     auth: reply.auth ? authView(reply.auth) : null,
     mount_type: reply.mountType ?? '',
-    ...(reply.error && { errors: reply.error.messages }),
   }
+  if (reply.error) common.errors = reply.error.messages
   return reply.mountType === 'system' && reply.data ? { ...reply.data, ...common } : common
 }
 

@@ -62,9 +62,14 @@ export async function entryAt(store: Reader, path: string, wanted: string | unde
 
 const day = (now: number): number => Math.trunc(now / 86_400_000)
 
+/** Days already noted, by the record that was read: it stays the same object while nothing changes. */
+const noted = new WeakMap<object, number>()
+
 /** Notes the day of the last read, once a day; a read never fails for it. */
-function noteRead(context: Context, path: string): void {
+function noteRead(context: Context, path: string, secret: Secret): void {
   const today = day(context.now())
+  if (noted.get(secret) === today) return
+  noted.set(secret, today)
   void context.store
     .read<number>(`seen/${path}`)
     .then((seen) => (seen === today ? undefined : context.store.write(`seen/${path}`, today)))
@@ -92,7 +97,7 @@ export async function readEntry(context: Context, input: { path: string; stage?:
   const version = secret.versions[number]
   const bytes = version && isReadable(secret, version, context.now()) ? await context.store.get(payloadKey(input.path, number)) : null
   if (!version || !bytes) throw input.version_id === undefined ? notStaged(input.stage ?? currentLabel) : new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${input.version_id}`)
-  noteRead(context, input.path)
+  noteRead(context, input.path, secret)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return {
     mark: markOf(input.path, secret),

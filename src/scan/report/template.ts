@@ -24,7 +24,7 @@ type Fields = Record<string, unknown>
 
 /** The template filled with the fields; unknown names stand for nothing. */
 export function render(template: string, fields: Fields, outer: Fields = {}): string {
-  const all = { ...outer, ...fields }
+  const all: Fields = Object.assign(Object.create(null), outer, fields)
   let text = ''
   let at = 0
   for (const tag of template.matchAll(/\{\{\{([^{}]{0,200})\}\}\}|\{\{([#^/&!]?)([^{}]{0,200})\}\}/g)) {

@@ -18,13 +18,15 @@ const afterAllText = new Uint8Array(0)
 function createReads(database: DatabaseSync): Pick<Storage, 'get' | 'list'> {
   const one = database.prepare('SELECT value, version FROM data WHERE key = ?')
   const keys = database.prepare('SELECT key FROM data WHERE key >= ? AND key < ? AND key <> ? ORDER BY key LIMIT ?')
+  // As arrays: the names of an object's members would be looked up anew for each row.
+  one.setReturnArrays(true)
   keys.setReturnArrays(true)
 
   return {
     get(key) {
       try {
-        const row = one.get(key)
-        return row === undefined ? absent : Promise.resolve(row as unknown as Item)
+        const row = one.get(key) as unknown as [Uint8Array, number] | undefined
+        return row === undefined ? absent : Promise.resolve({ value: row[0], version: row[1] } satisfies Item)
       } catch (error) {
         return Promise.reject(unavailable(error))
       }

@@ -11,6 +11,8 @@ export interface Bench {
   clientOf(keys?: Keys, region?: string): KMS
   /** The ARN of whoever these keys belong to. */
   arnOf(keys: Keys): Promise<string>
+  /** Keys of an assumed role, narrowed by a session policy. */
+  roleWith(policy: string): Promise<Keys>
   newKey(input?: CreateKeyCommandInput): Promise<KeyMetadata>
 }
 
@@ -24,6 +26,10 @@ export function bench(): Bench {
   const made = {
     clientOf: (keys?: Keys, region = 'us-east-1') => keep(new KMS({ ...made.aws.options(keys), region })),
     arnOf: async (keys: Keys) => (await keep(new STS(made.aws.options(keys))).getCallerIdentity({})).Arn!,
+    roleWith: async (Policy: string) => {
+      const { Credentials } = await keep(new STS(made.aws.options())).assumeRole({ RoleArn: 'arn:aws:iam::123456789012:role/MyRole', RoleSessionName: 'test', Policy })
+      return { accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! }
+    },
     newKey: async (input: CreateKeyCommandInput = {}) => (await made.kms.createKey(input)).KeyMetadata!,
   } as Bench
   before(async () => {

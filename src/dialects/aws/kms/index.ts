@@ -4,12 +4,13 @@ import { aliasOperations } from './aliases.ts'
 import { parseBlob } from './ciphertext.ts'
 import { dataKeyOperations } from './data-keys.ts'
 import { encryptOperations } from './encrypt.ts'
+import { readToken } from './grant.ts'
 import { grantOperations } from './grants.ts'
 import { importOperations } from './import.ts'
 import { lifecycleOperations } from './lifecycle.ts'
 import { macOperations } from './mac.ts'
 import { policyOperations } from './policies.ts'
-import { find, keyArn } from './reference.ts'
+import { aliasArn, find, keyArn } from './reference.ts'
 import { regionOperations } from './regions.ts'
 import { rotationOperations } from './rotation.ts'
 import { signOperations } from './sign.ts'
@@ -20,11 +21,13 @@ import { unsupportedOperations } from './unsupported.ts'
 async function resourceOf(exchange: Exchange, input: Record<string, unknown>): Promise<string> {
   const id = input.DestinationKeyId ?? input.TargetKeyId ?? input.KeyId
   if (typeof id !== 'string') {
+    if (typeof input.AliasName === 'string') return aliasArn(exchange, input.AliasName.replace(/^alias\//, ''))
+    if (typeof input.GrantToken === 'string') return keyArn(exchange, readToken(input.GrantToken).key)
     const parsed = Buffer.isBuffer(input.CiphertextBlob) ? parseBlob(input.CiphertextBlob) : null
     return parsed ? keyArn(exchange, parsed.name) : '*'
   }
   if (exchange.signer?.key.sessionPolicy !== undefined) return (await find(exchange, id)).arn
-  return id.startsWith('arn:') ? id : id.startsWith('alias/') ? keyArn(exchange, '').replace(/key\/$/, id) : keyArn(exchange, id)
+  return id.startsWith('arn:') ? id : id.startsWith('alias/') ? aliasArn(exchange, id.slice(6)) : keyArn(exchange, id)
 }
 
 export const kms: Service = {

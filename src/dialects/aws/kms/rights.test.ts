@@ -104,3 +104,16 @@ test('audit tells the operation and the key, never what was encrypted', async ()
   const text = JSON.stringify(lines)
   assert.ok(!text.includes(canary) && !text.includes(Buffer.from(canary).toString('base64')))
 })
+
+test('a session policy holds for the key, whatever name it is called by', async () => {
+  const [open, closed] = [await at.newKey(), await at.newKey()]
+  for (const [AliasName, { KeyId }] of [['alias/open', open], ['alias/closed', closed]] as const) await at.kms.createAlias({ AliasName, TargetKeyId: KeyId })
+  const Policy = JSON.stringify({ Statement: [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }, { Effect: 'Deny', Action: 'kms:*', Resource: closed.Arn }] })
+  const session = at.clientOf(await at.roleWith(Policy))
+  const { CiphertextBlob } = await session.encrypt({ KeyId: 'alias/open', Plaintext: bytes('x') })
+  for (const KeyId of ['alias/closed', closed.KeyId, closed.Arn, arn('alias/closed')]) await assert.rejects(session.encrypt({ KeyId, Plaintext: bytes('x') }), refused('AccessDeniedException'))
+  await assert.rejects(session.reEncrypt({ CiphertextBlob, DestinationKeyId: 'alias/closed' }), refused('AccessDeniedException'))
+  const sealed = await at.kms.encrypt({ KeyId: closed.KeyId, Plaintext: bytes('x') })
+  await assert.rejects(session.decrypt({ CiphertextBlob: sealed.CiphertextBlob }), refused('AccessDeniedException'))
+  await assert.rejects(session.reEncrypt({ CiphertextBlob: sealed.CiphertextBlob, DestinationKeyId: 'alias/open' }), refused('AccessDeniedException'))
+})

@@ -100,6 +100,7 @@ async function scan(command: string, rest: string[], flags: Flags): Promise<numb
     ...plan.settings,
     config: flags.config ?? (existsSync(found) ? found : undefined),
     baseline: flags['baseline-path'],
+    archives: Number(flags['max-archive-depth']) > 0 ? flags['max-archive-depth'] : undefined,
     quiet: flags['log-level'] === 'error' || flags['log-level'] === 'fatal',
   }
   const { findings } = await findSecrets(settings, plan.positionals, await partsOf(flags, plan.root))

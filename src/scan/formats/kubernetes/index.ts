@@ -79,7 +79,7 @@ function readValue({ start, line, name, raw, encoded }: { start: number; line: s
   const written = /^(["']?)(.*)\1$/.exec(raw)![2]!
   const value = encoded ? undone(written) : written
   if (value === null || publicName.test(name) || isReference(value) || judge(value, 'password', name, false) === null) return
-  const from = start + line.indexOf(raw) + (raw.length - written.length) / 2
+  const from = start + line.lastIndexOf(raw) + (raw.length - written.length) / 2
   found({ rule, secret: value, start: from, end: from + written.length, matchStart: start, matchEnd: start + line.length, confidence: 'medium', ...(encoded ? { decoded: ['base64'] } : {}) })
 }
 

@@ -191,7 +191,7 @@ export class Rotations {
     const { secrets } = await this.#core.accessKeys.settings(mount.namespace)
     const reply = await handle(this.#core, {
       id: randomUUID(), operation, namespace: mount.namespace.path, path: `${secrets}${folder}/${path}`, body, credential: { scheme, value: '', proof: new Proof(this.#tokenOf(mount)) },
-      wrapTtl: 0, remote: { address: '127.0.0.1', port: 0 }, headers: {}, signal: new AbortController().signal,
+      wrapTtl: 0, remote: { address: '127.0.0.1', port: 0 }, headers: {}, client: new AbortController(),
     })
     if (reply.error) throw reply.error
     return reply.data ?? {}
