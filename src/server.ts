@@ -30,7 +30,7 @@ import { awsAuth } from './system/aws/index.ts'
 import { cubbyholeEngine } from './system/cubbyhole.ts'
 import { identityEngine } from './system/identity/index.ts'
 import { developmentRoutes, withRoutes } from './system/development.ts'
-import { workEvents } from './system/events/delivery.ts'
+import { eventWork } from './system/events/delivery.ts'
 import { systemEngine } from './system/index.ts'
 import { type NodeControls, recordVersion } from './system/node.ts'
 import { Observation } from './telemetry/controls.ts'
@@ -154,7 +154,7 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
   const snapshots = new Snapshots({ storage, barrier, keeper, storageType: config.storage.type, version: apiVersion })
   const schedule = config.snapshots
   if (schedule) jobs.push({ every: 30, run: () => runSchedule(schedule, () => snapshots.save(), core.now()) })
-  jobs.push({ every: 1, run: (signal) => workEvents(core, signal) })
+  jobs.push({ every: 1, run: eventWork(core) })
   const over = new AbortController()
   const listening: Listening[] = []
   const inFlight = new InFlight((milliseconds, status) => telemetry.answered(milliseconds, status))

@@ -53,7 +53,7 @@ function guardedLookup(allowed: readonly string[]): LookupFunction {
 const mayReach = (address: string, allowed: readonly string[]): boolean => !isInternal(address) || (allowed.length > 0 && withinCidrs(address, allowed))
 
 /** Sends a request; `invalid` for an address that may not be reached, `upstream` where nothing comes back. Messages name the host alone. */
-export function send(url: string, options: Outgoing = {}): Promise<Incoming> {
+export async function send(url: string, options: Outgoing = {}): Promise<Incoming> {
   let target: URL
   try {
     target = new URL(url)

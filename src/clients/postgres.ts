@@ -170,6 +170,8 @@ async function makePool({ config, sslMode }: Target, settings: PostgresSettings)
   })
   // Without a listener an error that breaks an idle connection would end the process.
   pool.on('error', () => {})
+  // One that is lent out has no listener of the pool's.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

@@ -37,6 +37,8 @@ export interface Rule {
   before?: number
   /** Bytes between the keyword and the secret at most, where the secret always follows it. */
   gap?: number
+  /** Those of the keywords that every match holds at the beginning of a word, also in camel case or behind an escape. */
+  begins?: string[]
   /** Those of the keywords that count only as a word: at its beginning (also in camel case), with no small letter behind but those of `api`, `key`, `secret`, `token`. */
   alone?: string[]
   confidence?: Confidence

@@ -54,6 +54,12 @@ async function* linesOf(handle: FileHandle, identity: string, end: number): Asyn
   // Parts of the line whose beginning is not read yet, latest first.
   let rest: Buffer[] = []
   let size = 0
+  const whole = (head: Buffer, at: number): { line: string; at: string }[] => {
+    const line = Buffer.concat([head, ...rest])
+    const fits = line.length > 0 && size + head.length <= longest
+    ;[rest, size] = [[], 0]
+    return fits ? [{ line: line.toString(), at: `${identity}@${at}` }] : []
+  }
   for (let position = end; position > 0; ) {
     const length = Math.min(piece, position)
     position -= length
@@ -61,14 +67,12 @@ async function* linesOf(handle: FileHandle, identity: string, end: number): Asyn
     let to = bytesRead
     for (let at = to - 1; at >= 0; at--) {
       if (buffer[at] !== newline) continue
-      const line = Buffer.concat([buffer.subarray(at + 1, to), ...rest])
-      if (line.length > 0 && line.length <= longest) yield { line: line.toString(), at: `${identity}@${position + at + 1}` }
-      ;[rest, size, to] = [[], 0, at]
+      yield* whole(buffer.subarray(at + 1, to), position + at + 1)
+      to = at
     }
     size += to
     // Of a line beyond the bound only its length is kept.
-    rest = size > longest ? [Buffer.alloc(longest + 1)] : [buffer.subarray(0, to), ...rest]
+    rest = size > longest ? [] : [buffer.subarray(0, to), ...rest]
   }
-  const first = Buffer.concat(rest)
-  if (first.length > 0 && first.length <= longest) yield { line: first.toString(), at: `${identity}@0` }
+  yield* whole(Buffer.alloc(0), 0)
 }

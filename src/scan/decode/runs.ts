@@ -1,6 +1,6 @@
 // Runs of Base64 and hexadecimal digits that decode to readable text.
 import type { Text } from '../match/text.ts'
-import { add, assemble, constant, get, isAtLeast, isBelow, loadByte, reserve, set, store, subtract, when, whilst, type Code } from '../match/wasm.ts'
+import { add, assemble, both, constant, get, isAtLeast, isBelow, loadByte, reserve, set, store, subtract, when, whilst, type Code } from '../match/wasm.ts'
 import type { Part } from './index.ts'
 
 const least = 32
@@ -40,7 +40,6 @@ function listRuns(): Code {
   const [start, end, list, look, from, to] = [0, 1, 2, 3, 4, 5]
   const isDigit = (address: Code): Code => loadByte(loadByte(address), digitsAt)
   const before = subtract(get(from), constant(1))
-  const both = (a: Code, b: Code): Code => [...a, ...b, 0x71]
   return [
     ...set(look, add(get(start), constant(least - 1))),
     ...whilst(isBelow(get(look), get(end)), [

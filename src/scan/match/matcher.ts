@@ -32,6 +32,7 @@ interface Hook {
   detector: Detector | null
   target: number
   alone: boolean
+  begins: boolean
   /** Made when the keyword is first seen. */
   plan: Plan | null
   /** The first character of the rule's matches where they begin at the keyword, else 0. */
@@ -65,22 +66,23 @@ export class Matcher {
     this.#rules = rules
     this.#detectors = detectors
     const hooks = new Map<string, Hook[]>()
-    const hook = (text: string, target: number, detector: Detector | null, alone: boolean): void => {
+    const hook = (text: string, target: number, detector: Detector | null, alone: boolean, begins: boolean): void => {
       const keyword = folded(text)
-      const made = { keyword, length: keyword.length, detector, target, alone, plan: null, first: 0 }
+      const made = { keyword, length: keyword.length, detector, target, alone, begins, plan: null, first: 0 }
       const list = hooks.get(keyword)
       if (!list) hooks.set(keyword, [made])
       else if (list.at(-1)!.target !== target || list.at(-1)!.detector !== detector) list.push(made)
     }
     rules.forEach((rule, number) => {
-      for (const keyword of rule.keywords) hook(keyword, number, null, rule.alone?.includes(keyword) ?? false)
+      for (const keyword of rule.keywords) hook(keyword, number, null, rule.alone?.includes(keyword) ?? false, rule.begins?.includes(keyword) ?? false)
     })
-    for (const detector of detectors) for (const keyword of detector.keywords) hook(keyword, -1, detector, false)
+    for (const detector of detectors) for (const keyword of detector.keywords) hook(keyword, -1, detector, false, false)
     this.automaton = automaton ?? loadAutomaton([...hooks.keys()])
-    this.#hits = new Hits(this.automaton)
     const { ends, endsAt } = this.automaton
     const lists = [...hooks.values()]
     this.#hooks = Array.from({ length: endsAt.length - 1 }, (_, row) => Array.from(ends.subarray(endsAt[row]!, endsAt[row + 1]!)).flatMap((word) => lists[word]!))
+    const alike = (list: Hook[]): boolean => list.every((hook) => hook.begins && hook.length === list[0]!.length)
+    this.#hits = new Hits(this.automaton, Uint8Array.from(this.#hooks, (list) => (alike(list) ? list[0]!.length : 0)))
     this.#from = new Int32Array(rules.length).fill(-1)
     this.#to = new Int32Array(rules.length)
   }

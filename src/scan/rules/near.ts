@@ -49,6 +49,7 @@ function nearRule(id: string, about: string, source: string, words: string, shap
     source,
     keywords: names.flatMap(keywordsOf),
     alone: names.filter(name => name.length <= shortName),
+    begins: own || rest.keywords ? [] : names.flatMap(name => keywordsOf(name).filter(keyword => name.startsWith(keyword.slice(0, name.indexOf(' ') >>> 0)))),
     before: 32,
     gap: own || rest.keywords || names.some(name => name.length >= distinct) ? 0 : reach,
     get pattern() {

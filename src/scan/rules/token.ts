@@ -25,6 +25,8 @@ export function token(id: string, about: string, source: string, shape: string, 
     confidence: 'high',
     ...rest,
   }
+  const prefix = literalPrefix(shape)
+  if (!own && prefix !== '') rule.begins = rule.keywords.filter((keyword) => keyword.startsWith(prefix))
   return lazily(
     rule,
     () => hits ?? [...contexts(accepted(shape, rule), rule.keywords), ...alsoHits],

@@ -55,8 +55,9 @@ const trimStatement = ({ changes, state }: Names): string => `
 export async function openPostgres({ url, schema = '', prefix = 'strongroom_', poolSize = defaultPool }: PostgresOptions): Promise<Storage> {
   const names = createNames(schema, prefix)
   const pool = new pg.Pool({ ...connectionConfig(url), max: poolSize, pipeline: true, idle_in_transaction_session_timeout: idleInTransaction })
-  // An idle connection that breaks leaves the pool by itself; without a listener the process would end.
+  // A connection that breaks leaves the pool by itself; without listeners, on one that is lent out too, the process would end.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   try {
     await retry(() => layOut(pool, names))
   } catch (error) {

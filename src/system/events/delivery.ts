@@ -104,8 +104,16 @@ async function post(core: Core, subscription: Subscription, event: NonNullable<A
   if (status < 200 || status > 299) throw new Fault('upstream', `the receiver answered ${status}`)
 }
 
-/** Work of the process that does the housekeeping. */
-export async function workEvents(core: Core, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && (await deliver(core, signal)) === page);
-  await core.events.prune()
+const pruneEvery = 60_000
+
+/** Work of the process that does the housekeeping, asked for each second. */
+export function eventWork(core: Core): (signal: AbortSignal) => Promise<void> {
+  let pruned = 0
+  return async (signal) => {
+    console.error("WORK", (await core.events.view.keys("due/")).length)
+    while (!signal.aborted && (await deliver(core, signal)) === page);
+    if (core.now() - pruned < pruneEvery) return
+    pruned = core.now()
+    await core.events.prune()
+  }
 }

@@ -4,17 +4,10 @@ import { type Exchange, operation } from '../operation.ts'
 import { secretsManager } from '../secretsmanager/index.ts'
 import { boolean, list, number, string } from '../shape.ts'
 import { type Allowed, type Filter, checkFilters, filters, passes } from './filters.ts'
-import { afterOf, arnOf, badPath, badToken, describe, labelsOf, metadataView, name, newestOf, page, parameterView, pathOf, read, walk } from './parameter.ts'
+import { afterOf, arnOf, badPath, badToken, describe, labelsOf, metadataView, name, newestOf, page, parameterView, pathOf, read, selected, walk } from './parameter.ts'
 
 const decryption = boolean()
 const token = string({ max: 4096 })
-
-/** `name`, `name:3` or `name:label`; a colon belongs to an ARN where it begins with one. */
-function selected(given: string): { bare: string; selector?: string } {
-  const from = given.startsWith('arn:') ? given.indexOf(':parameter') + 1 : 0
-  const at = given.indexOf(':', from)
-  return at < 0 ? { bare: given } : { bare: given.slice(0, at), selector: given.slice(at + 1) }
-}
 
 const reference = '/aws/reference/secretsmanager/'
 

@@ -2,7 +2,7 @@
 import type { Service } from '../operation.ts'
 import { getOperations } from './get.ts'
 import { labelOperations } from './labels.ts'
-import { arnOf, pathOf } from './parameter.ts'
+import { arnOf, pathOf, selected } from './parameter.ts'
 import { putOperations } from './put.ts'
 
 export const ssm: Service = {
@@ -13,7 +13,7 @@ export const ssm: Service = {
   faults: { 'not-found': 'ParameterNotFound', internal: 'InternalServerError' },
   resourceOf(exchange, { Name, Path, ResourceId }) {
     const id = Name ?? Path ?? ResourceId
-    return typeof id === 'string' ? arnOf(exchange, pathOf(id)) : '*'
+    return typeof id === 'string' ? arnOf(exchange, pathOf(selected(id).bare)) : '*'
   },
   operations: [...getOperations, ...putOperations, ...labelOperations],
 }

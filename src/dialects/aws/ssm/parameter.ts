@@ -58,6 +58,13 @@ export function pathOf(given: string): string {
   return full.replace(/^\/+/, '').replace(/\/+$/, '')
 }
 
+/** `name`, `name:3` or `name:label`; a colon belongs to an ARN where it begins with one. */
+export function selected(given: string): { bare: string; selector?: string } {
+  const from = given.startsWith('arn:') ? given.indexOf(':parameter') + 1 : 0
+  const at = given.indexOf(':', from)
+  return at < 0 ? { bare: given } : { bare: given.slice(0, at), selector: given.slice(at + 1) }
+}
+
 const nameRules = 'If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_'
 
 /** Refuses names that the service would not take for a new parameter. */
