@@ -131,7 +131,7 @@ export class Core {
 
   #refreshed(fresh: boolean): Promise<void> | undefined {
     if (!fresh) this.#changed(null)
-    if (!this.#stale || this.barrier.sealed) return undefined
+    if (!(this.#stale || this.#eventsStale) || this.barrier.sealed) return undefined
     return (this.#refreshing ??= this.#load().finally(() => (this.#refreshing = null)))
   }
 

@@ -126,6 +126,10 @@ class RequestContext implements Context {
     this.#target = target
   }
 
+  get wrapTtl(): number {
+    return this.#call.wrapTtl
+  }
+
   get signal(): AbortSignal {
     return this.#call.client.signal
   }

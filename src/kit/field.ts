@@ -1,6 +1,7 @@
 // Fields: what a route takes and gives, declared once. The wire's leniency lives here and nowhere else.
 import { parseDuration } from './duration.ts'
 import { invalid } from './errors.ts'
+import { digitsOf } from './json.ts'
 
 export type JsonSchema = Record<string, unknown>
 
@@ -37,6 +38,8 @@ const wrong = (name: string, what: string): Error => invalid(`${name}: expected 
 function parseText(raw: unknown, name: string): string {
   if (typeof raw === 'string') return raw
   if (typeof raw === 'number' || typeof raw === 'boolean') return String(raw)
+  const digits = digitsOf(raw)
+  if (digits !== undefined) return digits
   throw wrong(name, 'a string')
 }
 
@@ -60,7 +63,7 @@ function parseList(raw: unknown, name: string): string[] {
   return parseText(raw, name).split(',').map((item) => item.trim()).filter((item) => item !== '')
 }
 
-export const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+export const isObject = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw) && digitsOf(raw) === undefined
 
 function parseObject(raw: unknown, name: string): Record<string, unknown> {
   if (!isObject(raw)) throw wrong(name, 'an object')

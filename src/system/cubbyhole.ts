@@ -4,6 +4,7 @@ import { Fault, invalid } from '../kit/errors.ts'
 import { text } from '../kit/field.ts'
 import { listing } from '../kit/answer.ts'
 import { type Caller, type Engine, route } from '../kit/route.ts'
+import { parseExactly } from '../kit/json.ts'
 
 const takes = { path: text({ about: 'Location below the token\'s folder.', default: '' }) }
 
@@ -12,11 +13,15 @@ export function cubbyholeEngine(core: Core): Engine {
     if (caller.tokenKey === null) throw invalid('cubbyhole operations are only supported by service tokens')
     return `${caller.tokenKey}/${path}`
   }
+  const read = async (key: string): Promise<Record<string, unknown> | null> => {
+    const bytes = await core.cubbyhole.get(key)
+    return bytes && (parseExactly(Buffer.from(bytes).toString()) as Record<string, unknown>)
+  }
   return {
     type: 'cubbyhole',
     about: 'Private storage of each token',
     routes: [
-      route({ op: 'read', path: ':path*', about: 'Reads what the token keeps here.', takes, run: ({ caller }, { path }) => core.cubbyhole.read<Record<string, unknown>>(place(caller, path)) }),
+      route({ op: 'read', path: ':path*', about: 'Reads what the token keeps here.', takes, run: ({ caller }, { path }) => read(place(caller, path)) }),
       route({
         op: 'write',
         path: ':path*',

@@ -5,6 +5,7 @@ import { answer } from '../kit/answer.ts'
 import { invalid } from '../kit/errors.ts'
 import { text } from '../kit/field.ts'
 import { type Context, type Route, route } from '../kit/route.ts'
+import { parseExactly } from '../kit/json.ts'
 
 export function wrappingRoutes(core: Core): Route[] {
   const token = text({ about: 'The wrapping token; default: the one that the request carries.', secret: true })
@@ -43,7 +44,7 @@ export function wrappingRoutes(core: Core): Route[] {
       about: 'Gives what was wrapped, once.',
       access: 'open',
       takes: { token },
-      run: async (context, input) => answer({ settled: JSON.parse(await core.wrapping.unwrap(wanted(context, input.token))) as Reply }),
+      run: async (context, input) => answer({ settled: parseExactly(await core.wrapping.unwrap(wanted(context, input.token))) as Reply }),
     }),
     route({
       op: 'write',

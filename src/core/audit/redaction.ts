@@ -1,4 +1,5 @@
 // Redaction of request and response data: keys stay, values are hashed, at any depth.
+import { digitsOf } from '../../kit/json.ts'
 import type { Hasher } from './hashing.ts'
 import type { Line } from './line.ts'
 
@@ -18,6 +19,8 @@ export function writeHashed(line: Line, value: unknown, clear: readonly string[]
 
 function put(line: Line, value: unknown, clear: Clear, open: boolean, hasher: Hasher, depth: number): void {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return putLeaf(line, value, open, hasher)
+  const digits = digitsOf(value)
+  if (digits !== undefined) return open ? line.ascii(digits) : putHash(line, hasher.hash(digits))
   if (depth === deepest) return putHash(line, hasher.hash(JSON.stringify(value)))
   let first = true
   if (Array.isArray(value)) {

@@ -2,6 +2,7 @@
 // https://openbao.org/docs/concepts/policies#parameter-constraints
 import { isDeepStrictEqual } from 'node:util'
 import type { ParameterRules } from './policy.ts'
+import { digitsOf } from '../../kit/json.ts'
 
 export interface Constraints {
   allowed: ParameterRules | null
@@ -66,7 +67,10 @@ const holds = (value: unknown, values: readonly unknown[]): boolean => values.le
 const hits = (value: unknown, values: readonly unknown[]): boolean =>
   holds(value, values) || (Array.isArray(value) && value.some((item) => holds(item, values)))
 
-function equal(rule: unknown, value: unknown): boolean {
+function equal(rule: unknown, given: unknown): boolean {
+  // A rule's number is a double, so that it is compared as one.
+  const digits = digitsOf(given)
+  const value = digits === undefined ? given : Number(digits)
   return typeof rule === 'string' && typeof value === 'string' ? globMatches(rule, value) : isDeepStrictEqual(rule, value)
 }
 

@@ -1,6 +1,7 @@
 // JSON from strangers: bounded in depth and in count before it is parsed, UTF-8 checked.
 import { isUtf8 } from 'node:buffer'
 import { Fault, invalid } from '../../kit/errors.ts'
+import { parseExactly } from '../../kit/json.ts'
 
 export const maxDepth = 128
 export const maxStrings = 200_000
@@ -13,7 +14,8 @@ export function parseJson(body: Buffer): unknown {
   // Small bodies cannot exceed the bounds by much; the scan is for those that could hurt.
   if (body.length > 256) checkBounds(body)
   try {
-    return JSON.parse(body.toString(), mayNameProto(body) ? dropProto : undefined)
+    // JSON.parse makes `__proto__` an own key; copying such an object elsewhere would set its prototype.
+    return parseExactly(body.toString(), mayNameProto(body))
   } catch {
     throw invalid('failed to parse JSON input: malformed')
   }
@@ -21,11 +23,6 @@ export function parseJson(body: Buffer): unknown {
 
 /** An escape can spell any name. */
 const mayNameProto = (body: Buffer): boolean => body.includes('__proto__') || body.includes('\\u00')
-
-/** JSON.parse makes `__proto__` an own key; copying such an object elsewhere would set its prototype. */
-function dropProto(this: unknown, key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value
-}
 
 function checkBounds(body: Buffer): void {
   let depth = 0

@@ -5,6 +5,7 @@ import { Fault, invalid } from '../../kit/errors.ts'
 import { isObject } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
 import type { Reader, Transaction } from '../../kit/view.ts'
+import { parseExactly } from '../../kit/json.ts'
 
 export interface Version {
   /** ISO 8601 with nanoseconds. */
@@ -112,14 +113,14 @@ export const payloadOf = (bytes: Uint8Array, version: Version): Record<string, u
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (version.media === 'binary') return { value: buffer.toString('base64') }
   if (version.media === 'text') return objectIn(buffer.toString()) ?? { value: buffer.toString() }
-  return JSON.parse(buffer.toString()) as Record<string, unknown>
+  return parseExactly(buffer.toString()) as Record<string, unknown>
 }
 
 /** The object that a text is the JSON of, or null. */
 function objectIn(text: string): Record<string, unknown> | null {
   if (!/^\s*\{/.test(text)) return null
   try {
-    const value: unknown = JSON.parse(text, (key, inner: unknown) => (key === '__proto__' ? undefined : inner))
+    const value = parseExactly(text, true)
     return isObject(value) ? value : null
   } catch {
     return null

@@ -4,6 +4,7 @@ import { parseDuration } from '../../kit/duration.ts'
 import { invalid } from '../../kit/errors.ts'
 import { integer, text } from '../../kit/field.ts'
 import { type Outcome, type Route, route } from '../../kit/route.ts'
+import { parseExactly } from '../../kit/json.ts'
 import { requirePath } from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
@@ -26,7 +27,7 @@ export const v1Routes: Route[] = [
     async run(context, input) {
       const bytes = await context.store.get(`kv1/${requirePath(input.path)}`)
       if (!bytes) return null
-      const data = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>
+      const data = parseExactly(Buffer.from(bytes).toString()) as Record<string, unknown>
       return answer({ data, leaseDuration: advice(data, context.mount.defaultTtl) })
     },
   }),

@@ -110,7 +110,6 @@ const pruneEvery = 60_000
 export function eventWork(core: Core): (signal: AbortSignal) => Promise<void> {
   let pruned = 0
   return async (signal) => {
-    console.error("WORK", (await core.events.view.keys("due/")).length)
     while (!signal.aborted && (await deliver(core, signal)) === page);
     if (core.now() - pruned < pruneEvery) return
     pruned = core.now()

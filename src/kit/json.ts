@@ -1,0 +1,25 @@
+// JSON that keeps every digit: a number that a double cannot hold stays the text that it was, and is written so again.
+// https://github.com/tc39/proposal-json-parse-with-source
+
+interface Raw {
+  rawJSON: string
+}
+const json = JSON as unknown as { rawJSON(text: string): Raw; isRawJSON(value: unknown): value is Raw }
+
+/** The digits of a number that is kept as text; undefined for every other value. */
+export const digitsOf = (value: unknown): string | undefined => (json.isRawJSON(value) ? value.rawJSON : undefined)
+
+/** Only texts in which such a number may stand are worth the slower way. */
+const mayExceed = /\d[\d.]{15}|\d[eE][+-]?\d{3}/
+
+/** As `JSON.parse`; `dropProto` leaves members named `__proto__` out. */
+export function parseExactly(text: string, dropProto = false): unknown {
+  if (!dropProto && !mayExceed.test(text)) return JSON.parse(text)
+  return JSON.parse(text, function (key: string, value: unknown, context?: { source?: string }) {
+    if (dropProto && key === '__proto__') return undefined
+    const source = context?.source
+    return typeof value === 'number' && source !== undefined && isInexact(value, source) ? json.rawJSON(source) : value
+  } as (key: string, value: unknown) => unknown)
+}
+
+const isInexact = (value: number, source: string): boolean => !Number.isFinite(value) || (source.length > 15 && String(value) !== source)
