@@ -1,6 +1,6 @@
 // Bounds: leases have quotas, numbers stay numbers, lists of many small values are no way around the limits.
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -10,7 +10,7 @@ import { type Trial, startTrial } from '../server.test-aid.ts'
 const home = mkdtempSync(join(tmpdir(), 'strongroom-limits-'))
 let trial: Trial
 before(async () => {
-  trial = await startTrial()
+  trial = await startTrial({ audit_folder: home })
 })
 after(async () => {
   await trial.stop()
@@ -41,6 +41,23 @@ test('numbers and times beyond what can be counted are refused, never rounded in
     assert.ok(status === 400 || status === 404 || (path.includes('0x1') && status === 200) || /^secret.(destroy|undelete)/.test(path), `${path} ${JSON.stringify(body)}: ${status} ${text}`)
   }
   assert.equal((await trial.must('GET', 'secret/data/n')).data.data.a, 1)
+})
+
+test('every digit of a number comes back, wherever it was kept, and none is in the audit log', async () => {
+  const file = join(home, 'digits.log')
+  await trial.must('POST', 'sys/mounts/one', { type: 'kv' })
+  await trial.must('PUT', 'sys/audit/digits', { type: 'file', options: { file_path: file } })
+  const numbers = '"id":12345678901234567891,"tiny":0.12345678901234567891,"huge":1e400'
+  for (const [path, body] of [['secret/data/digits', `{"data":{${numbers}}}`], ['one/digits', `{${numbers}}`], ['cubbyhole/digits', `{${numbers}}`]] as const) {
+    await trial.must('POST', path, body)
+    assert.ok((await trial.ask('GET', path)).text.includes(numbers), path)
+  }
+  await trial.must('PATCH', 'secret/data/digits', '{"data":{"more":98765432109876543210}}', { headers: { 'content-type': 'application/merge-patch+json' } })
+  const wrapped = (await trial.must('GET', 'secret/data/digits', undefined, { headers: { 'x-vault-wrap-ttl': '60s' } })).wrap_info.token
+  const { text } = await trial.ask('POST', 'sys/wrapping/unwrap', { token: wrapped })
+  assert.ok(text.includes(numbers) && text.includes('98765432109876543210'))
+  await trial.must('DELETE', 'sys/audit/digits')
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /12345678901234567|rawJSON/)
 })
 
 test('a body of many small values is refused as one of many strings is', async () => {

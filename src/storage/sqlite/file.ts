@@ -10,6 +10,10 @@ export const keptChanges = 100_000
 
 const openTimeout = 5000
 const pageCaches = { reader: -16384, writer: -32768 }
+/** A write of one secret changes a few rows far apart: the smaller a page, the less is written around them. */
+const pageBytes = 2048
+/** Pages that change again before this much of the log has gathered are copied once; reading back as much after a crash takes a moment. */
+const logBytes = 32 * 1024 * 1024
 
 // STRICT and BINARY: text keys are ordered by the bytes of their UTF-8 form.
 const schema = `
@@ -28,12 +32,15 @@ export function openDatabase(path: string, role: keyof typeof pageCaches): Datab
   const database = new DatabaseSync(path, { timeout: openTimeout })
   try {
     database.exec(`
+      PRAGMA page_size = ${pageBytes};
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA mmap_size = 0;
       PRAGMA cache_size = ${pageCaches[role]};
       PRAGMA trusted_schema = OFF;
     `)
+    const { page_size: size } = database.prepare('PRAGMA page_size').get() as { page_size: number }
+    database.exec(`PRAGMA wal_autocheckpoint = ${Math.trunc(logBytes / size)}`)
     if (database.prepare("SELECT count(*) AS found FROM sqlite_schema WHERE name IN ('data', 'changes')").get()?.['found'] !== 2) {
       database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
     }

@@ -60,6 +60,8 @@ func main() {
 		fmt.Println("FAIL prepare:", err)
 		os.Exit(1)
 	}
+	// The provider would take a token of the environment for its own, and revoke it when done.
+	os.Unsetenv("VAULT_TOKEN")
 	logins := map[string]eso.VaultAuth{
 		"token":    {TokenSecretRef: ref("token", "token")},
 		"approle":  {AppRole: &eso.VaultAppRole{Path: "approle", RoleRef: ref("approle", "role_id"), SecretRef: *ref("approle", "secret_id")}},
