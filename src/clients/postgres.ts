@@ -1,5 +1,5 @@
 // PostgreSQL as a remote system: pooled connections, transactions, and errors that never repeat a password.
-import pg from 'pg'
+import type pg from 'pg'
 import type { ConnectionOptions } from 'node:tls'
 import { Fault, invalid } from '../kit/errors.ts'
 
@@ -157,10 +157,13 @@ export function openPostgres(settings: PostgresSettings): Postgres {
   }
 }
 
+/** Loaded with the first connection: a server that makes none starts without it. */
+const driver = async (): Promise<typeof pg> => (await import('pg')).default
+
 async function makePool({ config, sslMode }: Target, settings: PostgresSettings): Promise<pg.Pool> {
   const tls = tlsOptions(sslMode, settings.tls)
   const ssl = sslMode === 'disable' ? false : sslMode === 'allow' || sslMode === 'prefer' ? await offersTls(config, tls) && tls : tls
-  const pool = new pg.Pool({
+  const pool = new (await driver()).Pool({
     ...config,
     ssl,
     max: settings.maxConnections,
@@ -177,7 +180,7 @@ async function makePool({ config, sslMode }: Target, settings: PostgresSettings)
 
 /** Whether the server speaks TLS; any other failure is the caller's to see. */
 async function offersTls(config: pg.ClientConfig, tls: ConnectionOptions): Promise<boolean> {
-  const client = new pg.Client({ ...config, ssl: tls })
+  const client = new (await driver()).Client({ ...config, ssl: tls })
   client.on('error', () => {})
   try {
     await client.connect()

@@ -26,12 +26,12 @@ const usage = `Usage: strongroom scan [PATH...] | git [REPOSITORY] | -
   --config FILE         a .gitleaks.toml; one in the working directory counts on top of our rules
   --no-config           not even that
   --cache FILE          remember which blobs of the history were scanned; the next scan reads only new ones
-  --known FILE          find the values of your store by their keyed fingerprints
+  --known FILE          find the secrets of your store by their keyed fingerprints, in clear, Base64, hex and percent
+  --known-key FILE      the key to these fingerprints, which the store gives apart from them
   --baseline FILE       leave out what it holds: ours, .secrets.baseline or a report of gitleaks
   --write-baseline FILE write what was found there
   --fingerprint-key FILE  make fingerprints with this key, so that weak secrets cannot be guessed from them
   --update FILE         bring a .secrets.baseline up to date
-  --known-key FILE      the key of its fingerprints, where it is kept apart
   --verify              ask the providers whether the keys are live; never addresses inside the network
   --verify-endpoint NAME=URL, --verify-allow CIDR  for a provider of one's own
   --archives DEPTH      unpack the archives in folders, one in another to this depth

@@ -13,5 +13,7 @@ export { loadRules } from './rules.ts'
 export async function scan(args: string[]): Promise<{ findings: Finding[]; failures: number }> {
   const { values, positionals } = parse(args)
   const { findSecrets } = await import('./run.ts')
-  return findSecrets(values, positionals)
+  const { findings, failures, finish } = await findSecrets(values, positionals)
+  finish()
+  return { findings, failures }
 }

@@ -9,12 +9,15 @@ import type { Refuse } from './match/finder.ts'
 import { share, type Automaton } from './match/automaton.ts'
 import { Scanner } from './match/scanner.ts'
 import type { Progress } from './progress.ts'
+import type { BlobCache } from './sources/cache.ts'
 import { loadRules } from './rules.ts'
 import { prepare, type Part, type Setup } from './setup.ts'
+import { readText } from './text-file.ts'
 
 interface Job {
   scanner: Scanner
   settings: Settings
+  cache?: BlobCache | null
   warn(path: string, reason: string): void
 }
 
@@ -28,8 +31,9 @@ function spareCompiling(): void {
 
 export async function runScan(settings: Settings, positionals: string[]): Promise<number> {
   try {
-    const { findings, failures } = await findSecrets(settings, positionals)
+    const { findings, failures, finish } = await findSecrets(settings, positionals)
     await report(settings, findings)
+    finish()
     if (settings.strict && failures > 0) return 2
     return findings.length > 0 ? Number(settings['exit-code']) : 0
   } catch (error) {
@@ -38,8 +42,16 @@ export async function runScan(settings: Settings, positionals: string[]): Promis
   }
 }
 
-/** The findings of one scan, secrets in full, and how much could not be read. `parts` come on top of what the settings name. */
-export async function findSecrets(settings: Settings, positionals: string[], parts: Part[] = []): Promise<{ findings: Finding[]; failures: number }> {
+interface Found {
+  findings: Finding[]
+  /** How much could not be read. */
+  failures: number
+  /** To be called once the findings are reported: lets the next scan of the history leave out what brought them. */
+  finish(): void
+}
+
+/** The findings of one scan, secrets in full. `parts` come on top of what the settings name. */
+export async function findSecrets(settings: Settings, positionals: string[], parts: Part[] = []): Promise<Found> {
   spareCompiling()
   let failures = 0
   const warn = (path: string, reason: string): void => {
@@ -49,9 +61,16 @@ export async function findSecrets(settings: Settings, positionals: string[], par
   const setup = await prepare({ ...settings, discover: !settings['no-config'], warn }, parts)
   const scanner = await openScanner(settings, setup)
   const wanted = wantedRules(settings)
-  const found = await collect({ scanner, settings: parts.length > 0 ? { ...settings, threads: '1' } : settings, warn }, positionals)
+  const cache = positionals[0] === 'git' ? await openCache(settings, scanner) : null
+  const found = await collect({ scanner, cache, settings: parts.length > 0 ? { ...settings, threads: '1' } : settings, warn }, positionals)
   const findings = await setup.finish(wanted ? found.filter((finding) => wanted.includes(finding.rule)) : found)
-  return { findings: settings.verify ? await verified(settings, findings) : findings, failures }
+  return { findings: settings.verify ? await verified(settings, findings) : findings, failures, finish: () => cache?.finish() }
+}
+
+async function openCache({ cache, known, config }: Settings, scanner: Scanner): Promise<BlobCache | null> {
+  if (!cache) return null
+  const { BlobCache } = await import('./sources/cache.ts')
+  return new BlobCache(cache, scanner.rules, [known, config].map((file) => (file ? readText(file) : '')))
 }
 
 async function verified(settings: Settings, findings: Finding[]): Promise<Finding[]> {
@@ -88,20 +107,18 @@ async function collect(job: Job, positionals: string[]): Promise<Finding[]> {
   return scanPaths(job, positionals.length > 0 ? positionals : ['.'])
 }
 
-async function scanRepository({ settings, scanner, warn }: Job, repository: string): Promise<Finding[]> {
+async function scanRepository({ settings, scanner, cache, warn }: Job, repository: string): Promise<Finding[]> {
   const { scanHistory } = await import('./sources/history.ts')
-  const cache = settings.cache ? new (await import('./sources/cache.ts')).BlobCache(settings.cache, scanner.rules) : null
   const progress = new (await import('./progress.ts')).Progress(settings.quiet)
   const findings = await scanHistory(scanner, {
     repository,
     ...(settings.range ? { revisions: settings.range.split(/\s+/) } : {}),
     ...(settings.since ? { since: settings.since } : {}),
-    ...(cache ? { known: cache.known, scanned: (blob: string) => cache.add(blob) } : {}),
+    ...(cache ? { known: cache.known, scanned: (blob: string, count: number) => cache.add(blob, count) } : {}),
     progress: (blobs, bytes) => progress.tell(blobs, 'blobs', bytes),
     warn,
   })
   progress.clear()
-  cache?.write()
   return findings
 }
 
@@ -179,12 +196,12 @@ export async function prepareScanner(settings: Settings, automaton: Automaton): 
   return openScanner(settings, await prepare({ ...settings, discover: !settings['no-config'] }), automaton)
 }
 
-/** Writes the report that the settings name; secrets are hidden unless they ask otherwise. */
+/** Writes the report that the settings name, and returns once it is written; secrets are hidden unless they ask otherwise. */
 export async function report(settings: Settings, found: Finding[]): Promise<void> {
   const { redacted } = await import('./report/redact.ts')
   if (settings['write-baseline']) (await import('./baseline.ts')).writeBaseline(settings['write-baseline'], found)
   const { formatReport } = await import('./report/index.ts')
   const text = await formatReport(settings.format, found, settings['no-redact'] ? (finding) => finding : redacted, settings.template)
   if (settings.output) writeFileSync(settings.output, text, { mode: 0o600 })
-  else process.stdout.write(text)
+  else await new Promise<void>((done, failed) => process.stdout.write(text, (error) => (error ? failed(error) : done())))
 }

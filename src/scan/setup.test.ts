@@ -22,6 +22,16 @@ test('our baseline holds when a secret moves, and with a key of one’s own tell
   assert.equal(at.scan(['--baseline', 'a.py', '.']).status, 2)
 })
 
+test('what a report that failed should have shown is found again', (t) => {
+  const at = folder(t, { 'a.py': `key = "${awsKey()}"\n` })
+  at.git('init', '-q')
+  at.git('add', 'a.py')
+  at.git('commit', '-qm', 'a')
+  assert.equal(at.scan(['git', '--cache', 'cache', '--output', 'no/such/folder']).status, 2)
+  assert.equal(at.scan(['git', '--cache', 'cache']).status, 1)
+  assert.equal(at.scan(['git', '--cache', 'cache']).status, 0)
+})
+
 test('prefixes of one’s own in one line', (t) => {
   const token = `crawbl_${'a1B2'.repeat(5)}`
   const at = folder(t, { 'a.txt': `x = f(${token})\n`, '.strongroom-scan.yaml': 'prefixes: [acme_live_, crawbl_]\n' })

@@ -36,9 +36,9 @@ export interface Setup {
 export interface SetupSettings {
   config?: string | undefined
   baseline?: string | undefined
-  'known-key'?: string | undefined
-  /** Fingerprints of the values of a store, as the store gives them. */
+  /** Fingerprints of the secrets of a store, as the store gives them; the key to them is in a file of its own. */
   known?: string | undefined
+  'known-key'?: string | undefined
   /** Also what lies in the working directory under a name that its scanner looks for. */
   discover?: boolean | undefined
   /** Told of what was discovered but does not hold; what was named must hold. */
@@ -88,8 +88,7 @@ async function partsOf(settings: SetupSettings): Promise<Part[]> {
   const ignored = found('.gitleaksignore')
   if (ignored) parts.push((await import('./formats/gitleaks/index.ts')).ignorePart(readText(ignored)))
   if (settings['fingerprint-key']) parts.push((await import('./baseline.ts')).keyPart(settings['fingerprint-key']))
-  if (settings.known && settings['known-key']) parts.push((await import('./known/index.ts')).knownPart(settings.known, settings['known-key']))
-  else if (settings.known) parts.push((await import('./known.ts')).knownPart(settings.known))
+  if (settings.known || settings['known-key']) parts.push((await import('./known/index.ts')).knownPart(settings.known, settings['known-key']))
   if (settings.baseline) parts.push(await (await import('./baseline.ts')).baselinePart(settings.baseline))
   return parts
 }

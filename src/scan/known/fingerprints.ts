@@ -75,11 +75,16 @@ function* textsOf(value: Buffer): Generator<[Form['name'], Buffer]> {
   yield ['json', Buffer.from(JSON.stringify(text).slice(1, -1))]
 }
 
+interface Entry {
+  secret: KnownSecret
+  form: Form
+}
+
 /** Finds the known forms in bytes; every hit is checked by its digest. */
 export class KnownIndex {
   readonly #key: Uint8Array
   readonly #roll: Roll
-  readonly #byRoll = new Map<number, { secret: KnownSecret; form: Form }[]>()
+  readonly #byRoll = new Map<number, Entry[]>()
   /** One bit per value of the hash's lower 20 bits: most places are done with after one look. */
   readonly #bits = new Uint8Array(1 << 17)
 
@@ -100,7 +105,7 @@ export class KnownIndex {
     return this.#byRoll.size
   }
 
-  *find(bytes: Uint8Array): Generator<{ secret: KnownSecret; form: Form; start: number; end: number }> {
+  *find(bytes: Uint8Array): Generator<Entry & { start: number; end: number }> {
     if (bytes.length < windowSize || this.size === 0) return
     const { table } = this.#roll
     let hash = this.#roll.of(bytes)
@@ -113,10 +118,15 @@ export class KnownIndex {
     }
   }
 
-  *#check(bytes: Uint8Array, at: number, hash: number): Generator<{ secret: KnownSecret; form: Form; start: number; end: number }> {
+  /** Many secrets begin alike, private keys for one: each length is digested once. */
+  *#check(bytes: Uint8Array, at: number, hash: number): Generator<Entry & { start: number; end: number }> {
+    const digests = new Map<number, string>()
     for (const { secret, form } of this.#byRoll.get(hash) ?? []) {
       const end = at + form.length
-      if (end <= bytes.length && digest(this.#key, bytes.subarray(at, end)) === form.digest) yield { secret, form, start: at, end }
+      if (end > bytes.length) continue
+      const seen = digests.get(end) ?? digest(this.#key, bytes.subarray(at, end))
+      digests.set(end, seen)
+      if (seen === form.digest) yield { secret, form, start: at, end }
     }
   }
 }

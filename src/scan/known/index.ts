@@ -14,12 +14,14 @@ const kind = 'strongroom-known-secrets'
 const shortestKey = 16
 const mostSecrets = 1_000_000
 
-/** The part that known secrets play. Throws ScanError for a file that is none. */
-export function knownPart(file: string, keyFile: string): Part {
+/** The part that known secrets play. Throws ScanError where one of the two files is not named or is none. */
+export function knownPart(file: string | undefined, keyFile: string | undefined): Part {
+  if (!file) throw new ScanError('--known-key: name the file of fingerprints that it belongs to with --known FILE')
+  if (!keyFile) throw new ScanError('--known: name the key that these fingerprints were made with, too: --known-key FILE; the store gives it apart from them')
   return partOf(new KnownIndex(readKey(keyFile), readKnown(readText(file), file)))
 }
 
-export function partOf(index: KnownIndex): Part {
+function partOf(index: KnownIndex): Part {
   const rules = new Map<KnownSecret, Rule>()
   const finder: Finder = {
     find(text, _place, found) {
@@ -56,7 +58,7 @@ function withPlace(finding: Finding, index: KnownIndex): Finding {
   return finding
 }
 
-export function readKey(file: string): Buffer {
+function readKey(file: string): Buffer {
   let key
   try {
     key = readFileSync(file)

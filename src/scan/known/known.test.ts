@@ -33,6 +33,11 @@ test('another value or another key is not found', () => {
   assert.deepEqual(formsOf(key, roll, Buffer.from('short')).filter((form) => form.name === 'plain'), [])
 })
 
+test('secrets that begin alike or are equal are told apart by path', () => {
+  const secrets = ['shared-start-one', 'shared-start-two', 'shared-start-one'].map((text) => Buffer.from(text))
+  assert.deepEqual([...indexOf(...secrets).find(Buffer.from('x shared-start-one y'))].map((one) => [one.secret.path, one.start, one.end]), [['p0', 2, 18], ['p2', 2, 18]])
+})
+
 test('the program names path, version, owner and state; the file holds no value', (t) => {
   const weak = 'correct horse battery'
   const file = writeKnown(key, [
@@ -48,6 +53,11 @@ test('the program names path, version, owner and state; the file holds no value'
   assert.match(findings[0]!.description, /secret\/app\/db, version 3, of team-a, live/)
   assert.match(findings[2]!.facts!.store, /secret\/app\/aws, version 1, no longer live/)
   assert.equal(at.scan(['--known', 'key', '--known-key', 'key', 'a.txt']).status, 2)
+  for (const [one, file, other] of [['--known', 'known.json', '--known-key FILE'], ['--known-key', 'key', '--known FILE']] as const) {
+    const { err, status: failed } = at.scan([one, file, 'a.txt'])
+    assert.equal(failed, 2)
+    assert.ok(err.includes(other), err)
+  }
 })
 
 test('a broken file is a ScanError', () => {

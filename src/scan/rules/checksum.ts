@@ -69,8 +69,8 @@ export function isBech32(text: string): boolean {
   const lower = text.toLowerCase()
   const split = lower.lastIndexOf('1')
   if (split < 1 || (text !== lower && text !== text.toUpperCase())) return false
-  const prefix = [...lower.slice(0, split)].map(char => char.charCodeAt(0))
-  const data = [...lower.slice(split + 1)].map(char => bech32.indexOf(char))
+  const prefix = Array.from(lower.slice(0, split), char => char.charCodeAt(0))
+  const data = Array.from(lower.slice(split + 1), char => bech32.indexOf(char))
   if (data.includes(-1)) return false
   return bech32Sum([...prefix.map(code => code >> 5), 0, ...prefix.map(code => code & 31), ...data]) === 1
 }
@@ -79,8 +79,8 @@ export function isBech32(text: string): boolean {
 export function bech32Checksum(text: string): string {
   const lower = text.toLowerCase()
   const split = lower.lastIndexOf('1')
-  const prefix = [...lower.slice(0, split)].map(char => char.charCodeAt(0))
-  const data = [...lower.slice(split + 1)].map(char => bech32.indexOf(char))
+  const prefix = Array.from(lower.slice(0, split), char => char.charCodeAt(0))
+  const data = Array.from(lower.slice(split + 1), char => bech32.indexOf(char))
   const sum = bech32Sum([...prefix.map(code => code >> 5), 0, ...prefix.map(code => code & 31), ...data, 0, 0, 0, 0, 0, 0]) ^ 1
   return Array.from({ length: 6 }, (_, index) => bech32[(sum >> (5 * (5 - index))) & 31]).join('')
 }

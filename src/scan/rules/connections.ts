@@ -207,5 +207,5 @@ function isLogin(text: string): boolean {
 }
 
 function isCredential(text: string): boolean {
-  return isValue(text) && new Set(text.toLowerCase()).size >= 6 && !/^x+$/i.test(text) && (/\d/.test(text) || /=$/.test(text))
+  return isValue(text) && new Set(text.toLowerCase()).size >= 6 && !/^x+$/i.test(text) && (/\d/.test(text) || text.endsWith('='))
 }

@@ -21,8 +21,8 @@ export interface HistoryOptions {
   since?: string
   /** Ids of blobs that need no scan. */
   known?: ReadonlySet<string>
-  /** Told of each blob once it has been scanned; of one with findings only at the end, when they are handed over. */
-  scanned?(blob: string): void
+  /** Told of each blob that has been scanned, and how many findings it has; of none whose findings are not handed over. */
+  scanned?(blob: string, findings: number): void
   warn: Warn
   progress?(blobs: number, bytes: number): void
 }
@@ -39,7 +39,6 @@ export interface Brought {
 export async function scanHistory(scanner: Scanner, options: HistoryOptions): Promise<Finding[]> {
   const first = new Map<string, Finding & { at: string }>()
   const versions = new Versions()
-  const telling: string[] = []
   let blobs = 0
   let bytes = 0
   for await (const { brought, content, whole, baseLine } of readObjects(options.repository, listBlobs(options), options.warn)) {
@@ -50,11 +49,9 @@ export async function scanHistory(scanner: Scanner, options: HistoryOptions): Pr
       const key = `${finding.fingerprint} ${finding.file}`
       if (!first.has(key)) first.set(key, { ...finding, at: brought.commit })
     }
-    if (found.length > 0) telling.push(brought.blob)
-    else options.scanned?.(brought.blob)
+    if (found.length === 0 || brought.commit !== '') options.scanned?.(brought.blob, found.length)
     options.progress?.(blobs, bytes)
   }
-  for (const blob of telling) options.scanned?.(blob)
   const reported = [...first.values()].filter((finding) => finding.at !== '')
   const commits = await describeCommits(options.repository, new Set(reported.map((finding) => finding.at)))
   return reported.map(({ at, ...finding }) => ({ ...finding, commit: commits.get(at)! }))

@@ -135,8 +135,8 @@ test('history: known blobs are not read again', async () => {
   const file = join(root, 'cache')
   const scan = async (rules: Rule[]) => {
     const cache = new BlobCache(file, rules)
-    const findings = await scanHistory(scanner, { repository: root, known: cache.known, scanned: (blob) => cache.add(blob), warn: assert.fail })
-    cache.write()
+    const findings = await scanHistory(scanner, { repository: root, known: cache.known, scanned: (blob, count) => cache.add(blob, count), warn: assert.fail })
+    cache.finish()
     return shown(findings)
   }
   assert.deepEqual(await scan(genericRules), [`a.txt:1 ${secrets[0]}`])
@@ -145,6 +145,29 @@ test('history: known blobs are not read again', async () => {
   commit(root, 'b')
   assert.deepEqual(await scan(genericRules), [`b.txt:1 ${secrets[1]}`])
   assert.equal((await scan(genericRules.slice(1))).length, 2, 'with other rules everything is scanned again')
+})
+
+test('history: a scan that ends before its report loses no finding', async () => {
+  const root = folder()
+  git(root, 'init', '-q')
+  writeFileSync(join(root, 'a.txt'), 'nothing here\n')
+  writeFileSync(join(root, 'b.txt'), line(secrets[0]!))
+  const base = commit(root, 'a')
+  writeFileSync(join(root, 'b.txt'), `${line(secrets[0]!)}more\n${'filler\n'.repeat(3000)}${line(secrets[1]!)}`)
+  commit(root, 'b')
+  const file = join(root, 'cache')
+  const open = () => new BlobCache(file, genericRules)
+  const scan = (cache: BlobCache, revisions?: string[]) =>
+    scanHistory(scanner, { repository: root, ...(revisions ? { revisions } : {}), known: cache.known, scanned: (blob, count) => cache.add(blob, count), warn: assert.fail })
+  const interrupted = open()
+  assert.equal((await scan(interrupted)).length, 2)
+  interrupted.write()
+  assert.deepEqual([...open().known], [git(root, 'rev-parse', `${base}:a.txt`)], 'what is clean is not read again')
+  const limited = open()
+  assert.deepEqual((await scan(limited, [`${base}..HEAD`])).map((finding) => finding.secret), [secrets[1]])
+  limited.finish()
+  assert.deepEqual((await scan(open())).map((finding) => finding.secret), [secrets[0]], 'what stood before a range is not reported with it')
+  assert.equal(new BlobCache(file, genericRules, ['known secrets']).known.size, 0, 'when more is looked for, everything is read again')
 })
 
 test('history: what is no repository is an error, a lost object a warning', async () => {

@@ -1,5 +1,5 @@
 // Issuers of web identities (GitHub Actions, GitLab, Kubernetes, any OpenID provider): which keys sign their tokens.
-import { type JSONWebKeySet, createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose'
+import type { JSONWebKeySet, JWTPayload, errors } from 'jose'
 import { send } from '../../clients/outgoing.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { checkCidrs } from '../../kit/cidr.ts'
@@ -72,9 +72,11 @@ export async function verifyWebIdentity(context: Context, role: Role, token: str
   const issuer = role.issuer === '' ? null : await context.store.read<Issuer>(`issuer/${role.issuer}`)
   if (!issuer) throw rejected('Not authorized to perform sts:AssumeRoleWithWebIdentity')
   const audiences = role.audiences.length > 0 ? role.audiences : issuer.audiences.length > 0 ? issuer.audiences : [usualAudience]
+  // Loaded with the first such token: few servers ever see one.
+  const { createLocalJWKSet, jwtVerify } = await import('jose')
   const verify = async (fresh: boolean) => jwtVerify(token, createLocalJWKSet(await keysOf(issuer, context.now(), fresh)), { issuer: issuer.issuer, algorithms, clockTolerance: 60, currentDate: new Date(context.now()), requiredClaims: ['exp', 'sub', 'aud'] })
   const { payload } = await verify(false).catch((cause: unknown) => {
-    if (cause instanceof errors.JWKSNoMatchingKey && !issuer.jwks) return verify(true).catch(refuse)
+    if (codeOf(cause) === 'ERR_JWKS_NO_MATCHING_KEY' && !issuer.jwks) return verify(true).catch(refuse)
     return refuse(cause)
   })
   const given = [payload.aud].flat().filter((one) => one !== undefined)
@@ -86,17 +88,19 @@ export async function verifyWebIdentity(context: Context, role: Role, token: str
   return { subject: String(payload.sub), audience, provider: issuer.issuer, claims: payload }
 }
 
+const codeOf = (cause: unknown): unknown => (cause as { code?: unknown } | null)?.code
+
 function refuse(cause: unknown): never {
   if (cause instanceof Fault) throw cause
-  if (cause instanceof errors.JWTExpired) throw new Fault('precondition', 'Token expired')
-  if (cause instanceof errors.JWTClaimValidationFailed) throw new Fault('invalid', cause.claim === 'iss' ? 'Issuer of the token is not the one that the role trusts' : 'The token lacks a claim or has one that is not valid')
+  if (codeOf(cause) === 'ERR_JWT_EXPIRED') throw new Fault('precondition', 'Token expired')
+  if (codeOf(cause) === 'ERR_JWT_CLAIM_VALIDATION_FAILED') throw new Fault('invalid', (cause as errors.JWTClaimValidationFailed).claim === 'iss' ? 'Issuer of the token is not the one that the role trusts' : 'The token lacks a claim or has one that is not valid')
   throw new Fault('invalid', "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)")
 }
 
 /** Subject and audience of a token that nobody checked, for servers in development. */
 export function readUnverified(token: string): WebIdentity {
   try {
-    const claims = decodeJwt(token)
+    const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as JWTPayload
     return { subject: String(claims.sub ?? 'subject'), audience: String([claims.aud].flat()[0] ?? usualAudience), provider: String(claims.iss ?? 'development'), claims }
   } catch {
     return { subject: 'development', audience: usualAudience, provider: 'development', claims: {} }
