@@ -87,7 +87,8 @@ async function inBatches(count: number, write: (from: number, to: number) => Pro
 
 /** Starts the built program over a prepared store; ready when it has answered a read. */
 export function serve(prepared: Prepared): Promise<Running> {
-  return start([join(root, 'dist/cli/main.js'), 'server', `-config=${prepared.config}`], prepared.url, prepared.folder, async () => {
+  // With the runtime's settings of `bin/strongroom`.
+  return start(['--max-semi-space-size=8', join(root, 'dist/cli/main.js'), 'server', `-config=${prepared.config}`], prepared.url, prepared.folder, async () => {
     const answer = await fetch(`${prepared.url}/v1/sys/health`)
     return answer.status === 200
   })

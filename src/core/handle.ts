@@ -32,7 +32,7 @@ async function handled(core: Core, call: Call, resolved?: (target: Target) => vo
     if (refreshing) await refreshing
     const target = core.mounts.resolve(call.operation, call.namespace, call.path)
     resolved?.(target)
-    if (core.barrier.sealed) return await whileSealed(core, call, target)
+    if (core.barrier.sealed || target.match?.route.probe) return await ungated(core, call, target)
     if (call.namespace !== '' && !core.namespaces.at(call.namespace)) throw new Fault('not-found', 'no such namespace')
     return await gated(core, call, target)
   } catch (cause) {
@@ -40,9 +40,9 @@ async function handled(core: Core, call: Call, resolved?: (target: Target) => vo
   }
 }
 
-/** Without keys there is nobody to identify and no audit: only routes that say `sealed` answer. */
-async function whileSealed(core: Core, call: Call, target: Target): Promise<Reply> {
-  if (!target.match?.route.sealed) throw new Fault('sealed')
+/** Without keys there is nobody to identify and no audit: only routes that say `sealed` answer. Probes never ask who calls. */
+async function ungated(core: Core, call: Call, target: Target): Promise<Reply> {
+  if (core.barrier.sealed && !target.match?.route.sealed) throw new Fault('sealed')
   const nobody: Identified = { session: null, caller: { ...core.contextOf(target.mount!).caller, remote: call.remote.address }, refusal: null }
   return answer(core, call, target, nobody)
 }

@@ -75,6 +75,8 @@ export interface Route<T extends Fields = any> {
   access?: 'policy' | 'sudo' | 'open'
   /** Answered while the server is sealed. */
   sealed?: true
+  /** Tells only how this node is, to load balancers and people before a login: answered without gate and audit, as Vault does. */
+  probe?: true
   /** Changes nothing anywhere, so that its work may begin while audit still takes the request; the answer waits for both. */
   pure?: true
   /** Asked only where create and update differ in policy. */

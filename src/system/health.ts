@@ -14,6 +14,7 @@ export const healthRoutes = (keeper: SealKeeper, facts: NodeFacts): Route[] => [
     about: 'Tells whether this node is initialized and unsealed.',
     access: 'open',
     sealed: true,
+    probe: true,
     takes: {
       standbyok: boolean({ about: 'Accepted: every node is active.', default: false }),
       perfstandbyok: boolean({ about: 'Accepted: every node is active.', default: false }),

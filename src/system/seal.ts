@@ -33,7 +33,7 @@ export function sealRoutes(keeper: SealKeeper, facts: NodeFacts, options: SealRo
 
 const initRoutes = (keeper: SealKeeper): Route[] => [
   route({
-    op: 'read', path: 'init', access: 'open', sealed: true, takes: {},
+    op: 'read', path: 'init', access: 'open', sealed: true, probe: true, takes: {},
     about: 'Whether the server is initialized',
     run: async () => bare({ initialized: (await keeper.status()).initialized }),
   }),
@@ -85,7 +85,7 @@ async function sealStatus(keeper: SealKeeper, facts: NodeFacts): Promise<Record<
 
 const unsealRoutes = (keeper: SealKeeper, facts: NodeFacts): Route[] => [
   route({
-    op: 'read', path: 'seal-status', access: 'open', sealed: true, takes: {},
+    op: 'read', path: 'seal-status', access: 'open', sealed: true, probe: true, takes: {},
     about: 'Whether the server is sealed, and how far unsealing has come',
     run: async () => bare(await sealStatus(keeper, facts)),
   }),
@@ -118,7 +118,7 @@ const unsealRoutes = (keeper: SealKeeper, facts: NodeFacts): Route[] => [
 
 const nodeRoutes = (facts: NodeFacts): Route[] => [
   route({
-    op: 'read', path: 'leader', access: 'open', sealed: true, takes: {},
+    op: 'read', path: 'leader', access: 'open', sealed: true, probe: true, takes: {},
     about: 'Which node is active; of several, every one is',
     run: () => {
       const since = facts.activeSince()

@@ -101,6 +101,7 @@ function refuse(cause: unknown): never {
 export function readUnverified(token: string): WebIdentity {
   try {
     const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as JWTPayload
+    if (!isObject(claims)) throw rejected('not a token')
     return { subject: String(claims.sub ?? 'subject'), audience: String([claims.aud].flat()[0] ?? usualAudience), provider: String(claims.iss ?? 'development'), claims }
   } catch {
     return { subject: 'development', audience: usualAudience, provider: 'development', claims: {} }
