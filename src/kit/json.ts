@@ -23,3 +23,15 @@ export function parseExactly(text: string, dropProto = false): unknown {
 }
 
 const isInexact = (value: number, source: string): boolean => !Number.isFinite(value) || (source.length > 15 && String(value) !== source)
+
+/** Only an escape can spell half of a surrogate pair in a text that is valid UTF-8. */
+const mayBreakPairs = /\\u[dD][89a-fA-F]/
+
+/** Whether every string in `value`, parsed from `text`, is well-formed Unicode: half a pair cannot be written as UTF-8 again. */
+export const isWellFormed = (text: string, value: unknown): boolean => !mayBreakPairs.test(text) || allWellFormed(value)
+
+function allWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([key, inner]) => key.isWellFormed() && allWellFormed(inner))
+}

@@ -44,6 +44,8 @@ test('JSON is bounded and never quoted back', () => {
   for (const text of ['{', '[1]', '"x"', '{"a":}', 'nul']) assert.equal(fault(() => decode(received({ method: 'POST', body: Buffer.from(text) }))), 'invalid', text)
   assert.equal(fault(() => parseJson(Buffer.from('{"a":'.repeat(maxDepth + 1) + '1' + '}'.repeat(maxDepth + 1)))), 'invalid')
   assert.equal(fault(() => parseJson(Buffer.from(`[${'"a",'.repeat(maxStrings + 1)}1]`))), 'too-large')
+  for (const half of ['{"a":"\\ud800"}', '{"\\uDC00":1}', '{"a":["\\udc00\\ud800"]}']) assert.equal(fault(() => parseJson(Buffer.from(half))), 'invalid', half)
+  assert.deepEqual(parseJson(Buffer.from('{"a":"\\ud83d\\ude00","b":"\\\\ud800"}')), { a: '\u{1f600}', b: '\\ud800' })
   assert.equal(fault(() => parseJson(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))), 'invalid')
   assert.throws(() => parseJson(Buffer.from('{"password":"canary-value"')), (error: Error) => !error.message.includes('canary'))
   const polluted = parseJson(Buffer.from('{"__proto__":{"admin":true},"a":1}')) as Record<string, unknown>

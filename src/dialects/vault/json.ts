@@ -1,7 +1,7 @@
 // JSON from strangers: bounded in depth and in count before it is parsed, UTF-8 checked.
 import { isUtf8 } from 'node:buffer'
 import { Fault, invalid } from '../../kit/errors.ts'
-import { parseExactly } from '../../kit/json.ts'
+import { isWellFormed, parseExactly } from '../../kit/json.ts'
 
 export const maxDepth = 128
 export const maxStrings = 200_000
@@ -13,12 +13,16 @@ export function parseJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw invalid('failed to parse JSON input: not valid UTF-8')
   // Small bodies cannot exceed the bounds by much; the scan is for those that could hurt.
   if (body.length > 256) checkBounds(body)
+  const text = body.toString()
+  let value: unknown
   try {
     // JSON.parse makes `__proto__` an own key; copying such an object elsewhere would set its prototype.
-    return parseExactly(body.toString(), mayNameProto(body))
+    value = parseExactly(text, mayNameProto(body))
   } catch {
     throw invalid('failed to parse JSON input: malformed')
   }
+  if (!isWellFormed(text, value)) throw invalid('failed to parse JSON input: a string is not well-formed Unicode')
+  return value
 }
 
 /** An escape can spell any name. */

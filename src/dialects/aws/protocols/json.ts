@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Request, Response } from '../../../http/listener.ts'
 import { isObject } from '../../../kit/field.ts'
+import { isWellFormed } from '../../../kit/json.ts'
 import { AwsFault } from '../errors.ts'
 import type { Service } from '../operation.ts'
 
@@ -20,13 +21,14 @@ export function decodeJson(body: Buffer): Record<string, unknown> {
   if (body.length === 0) return {}
   const malformed = (): AwsFault => new AwsFault('SerializationException', 'The request body is not well-formed JSON.')
   if (!isUtf8(body)) throw malformed()
+  const text = body.toString()
   let value: unknown
   try {
-    value = JSON.parse(body.toString())
+    value = JSON.parse(text)
   } catch {
     throw malformed()
   }
-  if (!isObject(value) || deeperThan(value, maxDepth)) throw malformed()
+  if (!isObject(value) || deeperThan(value, maxDepth) || !isWellFormed(text, value)) throw malformed()
   return value
 }
 
