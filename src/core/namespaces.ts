@@ -71,12 +71,13 @@ export class Namespaces {
     return namespace
   }
 
-  async change(path: string, change: Partial<Pick<Namespace, 'metadata' | 'lock'>>): Promise<Namespace> {
+  /** `lock: null` takes the lock away. */
+  async change(path: string, { metadata, lock }: { metadata?: Record<string, string>; lock?: string | null }): Promise<Namespace> {
     const present = this.#byPath.get(path)
     if (!present || path === '') throw new Fault('not-found')
-    const { lock: _, ...open } = present
-    const changed: Namespace = { ...('lock' in change ? open : present), ...change }
-    if (changed.lock === undefined) delete changed.lock
+    const { lock: kept, ...open } = present
+    const locked = lock === undefined ? kept : lock
+    const changed: Namespace = { ...open, ...(metadata && { metadata }), ...(locked && { lock: locked }) }
     await this.#save(changed)
     return changed
   }

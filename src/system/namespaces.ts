@@ -83,7 +83,7 @@ export function namespaceRoutes(core: Core): Route[] {
     if (!target?.lock) throw invalid('the namespace is not locked')
     const isRoot = context.caller.policies.includes('root')
     if (!isRoot && (key === undefined || !timingSafeEqual(Buffer.from(digest(key)), Buffer.from(target.lock)))) throw new Fault('denied', 'incorrect unlock key')
-    await core.namespaces.change(target.path, { lock: undefined } as unknown as { lock: string })
+    await core.namespaces.change(target.path, { lock: null })
   }
   const lockName = { path: text({ about: 'Path of the namespace; default: this one.', default: '' }) }
   return [

@@ -118,3 +118,17 @@ test('a wrapped answer opens once, also for two who ask at the same time', async
   assert.deepEqual(answers.map((one) => one.status).sort(), [200, 400, 400])
   assert.equal(answers.find((one) => one.status === 200)!.body.data.data.value, 'app/one')
 })
+
+test('a locked namespace answers nobody but the root policy until its key unlocks it', async () => {
+  await trial.must('POST', 'sys/namespaces/locked')
+  await trial.must('PUT', 'locked/sys/policies/acl/all', { policy: 'path "*" { capabilities = ["read", "update", "sudo"] }' })
+  const token = (await trial.must('POST', 'locked/auth/token/create', { policies: ['all'] })).auth.client_token as string
+  const asked = (): Promise<number> => trial.ask('GET', 'locked/sys/mounts', undefined, { token }).then((answer) => answer.status)
+  assert.equal(await asked(), 200)
+  const { unlock_key: key } = (await trial.must('POST', 'sys/namespaces/api-lock/lock/locked')).data
+  assert.equal(await asked(), 503)
+  assert.equal((await trial.ask('POST', 'locked/sys/namespaces/api-lock/unlock', { unlock_key: 'wrong' }, { token })).status, 403)
+  assert.equal(await asked(), 503)
+  await trial.must('POST', 'locked/sys/namespaces/api-lock/unlock', { unlock_key: key }, { token })
+  assert.equal(await asked(), 200)
+})
