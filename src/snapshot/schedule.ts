@@ -1,5 +1,6 @@
 // Snapshots by the clock: one file each time, the newest kept. The files themselves say when the last one was taken.
-import { createWriteStream, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
@@ -28,8 +29,10 @@ export async function runSchedule({ folder, every, keep }: ScheduleOptions, save
   const fresh = `${file}.new`
   // A file of this name was left by a process that died.
   for (const name of readdirSync(folder)) if (name.endsWith('.snap.new')) rmSync(join(folder, name))
+  // Opened before the stream: one that fails while it still opens its file would make it after it was removed.
+  const handle = await open(fresh, 'wx', 0o600)
   try {
-    await pipeline(save(), createWriteStream(fresh, { mode: 0o600, flags: 'wx', flush: true }))
+    await pipeline(save(), handle.createWriteStream({ flush: true }))
     renameSync(fresh, file)
   } catch (cause) {
     rmSync(fresh, { force: true })
