@@ -10,6 +10,7 @@ import { findSecrets } from './run.ts'
 import { parse } from './settings.ts'
 import { examine } from './verify/offline.ts'
 import { providerOf } from './verify/index.ts'
+import { planRevocation } from './verify/revoke.ts'
 
 const shortest = 6
 
@@ -78,8 +79,10 @@ function reasons(finding: Finding, rule: Rule | undefined): string[] {
 function steps(found: Finding[], first: Finding): string[] {
   const provider = providerOf(first.rule)
   const file = first.file.includes('!/') ? first.file.split('!/')[0]! : first.file
+  const place = first.commit ? 'git' : file
   return [
     `Rotate it first: whoever has seen the text has the secret.${provider ? ` ${provider.name}: ${provider.revoke.docs}` : ''}`,
+    ...(planRevocation(first, found) ? [`End the old one: strongroom scan revoke ${first.fingerprint} ${place}`] : []),
     'Put the new one into the store and let the program read it from there: strongroom kv put secret/PATH NAME=-',
     `Check that the old one is dead: strongroom scan --verify ${file}`,
     `Take it out of the file${found.length > 1 ? 's' : ''}; look at the logs of the provider for use by others.`,

@@ -1,4 +1,5 @@
 // What a detector is: one entry of data in `rules/<provider>.ts`, or of a configuration.
+import type { Outline } from './match/outline.ts'
 
 /** A text that must (or may) stand near a secret for the secret to be believed: a key id beside its secret. */
 export interface Companion {
@@ -25,10 +26,16 @@ export interface Rule {
    * where that is not the whole match. The text is decoded as Latin-1: patterns are ASCII. The engine adds the flag `g`.
    */
   pattern: RegExp
+  /** What the outline of the pattern would be, where it is told more cheaply than by making the pattern first. */
+  outline?(): Outline | null
   /** Shannon bits per character that the secret must reach. */
   entropy?: number
   /** Checksum or structure of the format; false refuses the finding. */
   check?(secret: string): boolean
+  /** A checksum that made-up examples fail: one that fails leaves little confidence, but is reported. */
+  checksum?(secret: string): boolean
+  /** Whether the text has the form, but cannot be genuine (a checksum, a stray sign): then no generic rule reports it, either. */
+  forged?(secret: string): boolean
   companions?: Companion[]
   /** Also judged like a value of unknown format: placeholders, dictionary words, references are refused. */
   generic?: true

@@ -67,16 +67,15 @@ export async function findSecrets(settings: Settings, positionals: string[], par
   return { findings: settings.verify ? await verified(settings, findings) : findings, failures, finish: () => cache?.finish() }
 }
 
-async function openCache({ cache, known, config }: Settings, scanner: Scanner): Promise<BlobCache | null> {
+async function openCache({ cache, known, fetched, config }: Settings, scanner: Scanner): Promise<BlobCache | null> {
   if (!cache) return null
   const { BlobCache } = await import('./sources/cache.ts')
-  return new BlobCache(cache, scanner.rules, [known, config].map((file) => (file ? readText(file) : '')))
+  return new BlobCache(cache, scanner.rules, [...[known, config].map((file) => (file ? readText(file) : '')), fetched?.text ?? ''])
 }
 
 async function verified(settings: Settings, findings: Finding[]): Promise<Finding[]> {
-  const { verifyFindings } = await import('./verify/index.ts')
-  const endpoints = Object.fromEntries((settings['verify-endpoint'] ?? []).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
-  return verifyFindings(findings, { endpoints, allow: settings['verify-allow'] ?? [] })
+  const { verifyFindings, verifyOptions } = await import('./verify/index.ts')
+  return verifyFindings(findings, verifyOptions(settings))
 }
 
 const wantedRules = (settings: Settings): string[] | undefined => settings.rules?.flatMap((ids) => ids.split(','))
@@ -114,6 +113,7 @@ async function scanRepository({ settings, scanner, cache, warn }: Job, repositor
     repository,
     ...(settings.range ? { revisions: settings.range.split(/\s+/) } : {}),
     ...(settings.since ? { since: settings.since } : {}),
+    ...(settings.archives === undefined ? {} : { archives: Number(settings.archives) || 0 }),
     ...(cache ? { known: cache.known, scanned: (blob: string, count: number) => cache.add(blob, count) } : {}),
     progress: (blobs, bytes) => progress.tell(blobs, 'blobs', bytes),
     warn,

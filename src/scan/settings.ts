@@ -1,5 +1,7 @@
 // What can be asked of a scan, as its command line says it.
+import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import type { Known } from './known/index.ts'
 
 const options = {
   format: { type: 'string', short: 'f', default: 'text' },
@@ -38,6 +40,9 @@ const options = {
 
 type Parsed = ReturnType<typeof parse>['values']
 /** What was asked for; what was not is undefined unless it has a default. */
-export type Settings = { [Name in keyof Parsed]: Parsed[Name] | (object extends Pick<Parsed, Name> ? undefined : never) }
-/** Reads the arguments of `scan`; throws for what is none. */
-export const parse = (argv: string[]) => parseArgs({ args: argv, options, allowPositionals: true })
+export type Settings = { [Name in keyof Parsed]: Parsed[Name] | (object extends Pick<Parsed, Name> ? undefined : never) } & { fetched?: Known }
+/** Reads the arguments of `scan`; throws for what is none. `--known` without a file is the empty text: the store is asked. */
+export const parse = (argv: string[]) => parseArgs({ args: argv.map((word, at) => (word === '--known' && !isFile(argv[at + 1]) ? '--known=' : word)), options, allowPositionals: true })
+
+/** Whether the word names a file of fingerprints: an option does not, and a folder is what is to be scanned. */
+const isFile = (word: string | undefined): word is string => word !== undefined && !word.startsWith('-') && statSync(word, { throwIfNoEntry: false })?.isDirectory() !== true

@@ -22,6 +22,13 @@ test('our baseline holds when a secret moves, and with a key of one’s own tell
   assert.equal(at.scan(['--baseline', 'a.py', '.']).status, 2)
 })
 
+test('what documentation prints for everybody is no secret', (t) => {
+  const address = (password: string): string => `mongodb://reader:${password}@db.internal:27017\n`
+  const at = folder(t, { 'a.txt': address('D1fficult' + 'P%40ssw0rd'), 'b.txt': address('D1fficult' + 'P%40ssw0rf') })
+  assert.equal(at.scan(['a.txt']).status, 0)
+  assert.equal(at.scan(['b.txt']).status, 1)
+})
+
 test('what a report that failed should have shown is found again', (t) => {
   const at = folder(t, { 'a.py': `key = "${awsKey()}"\n` })
   at.git('init', '-q')

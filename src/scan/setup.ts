@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finding } from './finding.ts'
+import type { Known } from './known/index.ts'
 import type { Candidate } from './match/candidate.ts'
 import type { Finder, Refuse } from './match/finder.ts'
 import type { Text } from './match/text.ts'
+import { published } from './published.ts'
 import type { Rule } from './rule.ts'
 import { ScanError } from './scan-error.ts'
 import { readText } from './text-file.ts'
@@ -39,6 +41,8 @@ export interface SetupSettings {
   /** Fingerprints of the secrets of a store, as the store gives them; the key to them is in a file of its own. */
   known?: string | undefined
   'known-key'?: string | undefined
+  /** What the store gave for this scan, where `known` names no file. */
+  fetched?: Known | undefined
   /** Also what lies in the working directory under a name that its scanner looks for. */
   discover?: boolean | undefined
   /** Told of what was discovered but does not hold; what was named must hold. */
@@ -58,7 +62,7 @@ export async function prepare(settings: SetupSettings, extra: Part[] = []): Prom
     disabled: (id) => parts.some((part) => part.disabled?.(id)),
     rules: parts.flatMap((part) => part.rules ?? []),
     finders: parts.flatMap((part) => part.finders ?? []),
-    refuse: (finding, text, candidate) => isOfBaseline(text, candidate) || refusing.some((refuse) => refuse(finding, text, candidate)),
+    refuse: (finding, text, candidate) => published.has(finding.fingerprint) || isOfBaseline(text, candidate) || refusing.some((refuse) => refuse(finding, text, candidate)),
     finish: async (findings) => {
       for (const part of parts) if (part.finish) findings = await part.finish(findings)
       return findings
@@ -88,7 +92,8 @@ async function partsOf(settings: SetupSettings): Promise<Part[]> {
   const ignored = found('.gitleaksignore')
   if (ignored) parts.push((await import('./formats/gitleaks/index.ts')).ignorePart(readText(ignored)))
   if (settings['fingerprint-key']) parts.push((await import('./baseline.ts')).keyPart(settings['fingerprint-key']))
-  if (settings.known || settings['known-key']) parts.push((await import('./known/index.ts')).knownPart(settings.known, settings['known-key']))
+  if (settings.fetched) parts.push((await import('./known/index.ts')).fetchedPart(settings.fetched))
+  else if (settings.known !== undefined || settings['known-key']) parts.push((await import('./known/index.ts')).knownPart(settings.known, settings['known-key']))
   if (settings.baseline) parts.push(await (await import('./baseline.ts')).baselinePart(settings.baseline))
   return parts
 }

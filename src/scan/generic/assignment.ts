@@ -3,8 +3,8 @@
 import type { Detector, Place } from '../match/matcher.ts'
 import type { Candidate } from '../match/candidate.ts'
 import type { Text } from '../match/text.ts'
-import { bestPiece, judge } from './judge.ts'
-import { kindOf, type Kind } from './name.ts'
+import { bestPiece, judge, leastLength } from './judge.ts'
+import { kindAt, type Kind } from './name.ts'
 import { genericPassword, genericSecret } from './rules.ts'
 import { nextItem, readValue, type Value } from './value.ts'
 import { syntaxOf, type Syntax } from './syntax.ts'
@@ -18,7 +18,7 @@ const optionName = /^(?:--?[A-Za-z]|[A-Z][A-Z\d]*_[A-Z\d_]+$)/
 const spacedName = /(?:api|access|secret|private|auth|encryption|master|client|app|license|bearer|account|signing) $/i
 
 export class Assignments implements Detector {
-  readonly keywords = ['pass', 'pwd', ' pw', '_pw', '"pw', 'secret', 'token', 'key', 'auth', 'cred', 'signature', 'cookie', 'session', 'jwt', 'verifier', 'senha', 'kennwort']
+  readonly keywords = ['pass', 'pwd', ' pw', '\tpw', '\npw', '_pw', '"pw', 'secret', 'token', 'key', 'auth', 'cred', 'signature', 'cookie', 'session', 'jwt', 'verifier', 'senha', 'kennwort']
   #syntax: Syntax = 'text'
   /** Names and values before this offset have been read. */
   #done = 0
@@ -35,17 +35,15 @@ export class Assignments implements Detector {
     while (to < length && to - end < nameLimit && nameByte[bytes[to]!]) to++
     this.#done = to
     const value = readValue(bytes, to, length)
-    if (value === null) return
+    if (value === null || (isShort(value, 'password') && !value.list)) return
     let from = start
     while (from > 0 && start - from < nameLimit && nameByte[bytes[from - 1]!]) from--
-    let name = bytes.toString('latin1', from, to)
-    const kind = kindOf(name)
+    const kind = kindAt(bytes, from, to)
     if (kind === null) return
-    let sure: Kind = kind
-    if (kind === 'weak' && from > 0 && bytes[from - 1] === 32 && spacedName.test(bytes.toString('latin1', Math.max(0, from - 12), from))) {
-      sure = 'secret'
-      name = `api ${name}`
-    }
+    const isSpaced = kind === 'weak' && from > 0 && bytes[from - 1] === 32 && spacedName.test(bytes.toString('latin1', Math.max(0, from - 12), from))
+    const sure: Kind = isSpaced ? 'secret' : kind
+    if ((isShort(value, sure) && !value.list) || (value.loose && sure === 'weak')) return
+    const name = (isSpaced ? 'api ' : '') + bytes.toString('latin1', from, to)
     this.#judge(text, from, name, sure, value, found)
     for (let next = value, count = 0; next.list && count < listLimit; count++) {
       const item = nextItem(bytes, next, length)
@@ -72,3 +70,5 @@ export class Assignments implements Detector {
     found({ rule, secret: piece, start, end: start + piece.length, matchStart: from, matchEnd: value.end, confidence: 'medium' })
   }
 }
+
+const isShort = ({ start, end }: Value, kind: Kind): boolean => end - start < leastLength(kind)

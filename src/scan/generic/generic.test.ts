@@ -20,6 +20,7 @@ test('a value is found beside its name in every notation', () => {
     `{\\"api_key\\": \\"${token}\\"}`, `let apiKey: string = "${token}"`, `const apiKey string = "${token}"`, `--api-key ${token}`, `API_KEY ${token}`,
     `os.environ.get("API_KEY", "${token}")`, `process.env.API_KEY || "${token}"`, `\${API_KEY:-${token}}`, `api_key = b"${token}"`, `api_key = """${token}"""`,
     `https://host/path?api_key=${token}&x=1`, `"api_keys": ["${token}"]`, `api_key += '${token}'`, `X-Api-Key: ${token}`, `@apiKey("${token}")`,
+    `The api token is ${token}.`, `acme token - '${token}'`, `<secret>{acme AQAAABAAA ${token}}</secret>`,
   ]
   for (const notation of notations) assert.deepEqual(scan(notation).map((found) => found.split(' ')[1]), [token], notation)
 })
@@ -39,7 +40,7 @@ test('what stands for a secret is none', () => {
 })
 
 test('passwords that people choose are told from the words of a program', () => {
-  for (const value of [password, 'P@ssw0rd123', 'tr0ub4dor&3', 'Gx7!kd2#']) assert.equal(scan(`db_password = "${value}"`).length, 1, value)
+  for (const value of [password, 'P@ssw0rd123', 'tr0ub4dor&3', 'Gx7!kd2#', 'super$ecret', 'pa55word!']) assert.equal(scan(`db_password = "${value}"`).length, 1, value)
   for (const value of ['password', 'secret', 'string', 'required', 'forgot_password', 'Enter your password', 'PasswordField']) {
     assert.deepEqual(scan(`password = "${value}"`), [], value)
   }
@@ -52,7 +53,7 @@ test('an expression of a program is no value', () => {
 })
 
 test('names that only look alike announce nothing', () => {
-  for (const name of ['monkey', 'keyboard', 'tokenizer', 'password_field', 'passwordLabel', 'token_url', 'public_key', 'partitionKey', 'secret_name', 'author', 'compass', 'keyId']) {
+  for (const name of ['monkey', 'keyboard', 'tokenizer', 'password_field', 'passwordLabel', 'token_url', 'public_key', 'partitionKey', 'secret_name', 'author', 'compass', 'keyId', 'csrf_token', 'authenticity_token', 'nextPageToken', 'publicToken']) {
     assert.equal(kindOf(name), null, name)
   }
   assert.equal(kindOf('dbPassword'), 'password')
@@ -92,6 +93,18 @@ test('secrets that are logged, thrown, written in the clear or built into an ima
     assert.deepEqual(rules(line, 'a.js'), [], line)
   }
   assert.deepEqual(rules('ENV API_KEY=$API_KEY', 'Dockerfile'), [])
+  assert.deepEqual(rules("throw new TypeError('no');use(password)", 'a.js'), [])
+})
+
+test('a key holds the signs that keys are issued with; what a program or a person calls a secret may hold others', () => {
+  const odd = token.slice(0, 8) + '?' + token.slice(8)
+  assert.deepEqual(scan(`api_key = "${odd}"`), [])
+  assert.deepEqual(scan(`client_secret = "${odd}"`), [`generic-secret ${odd}`])
+  assert.deepEqual(scan(`db_password = "${odd}"`), [`generic-password ${odd}`])
+})
+
+test('words in Base64 are words', () => {
+  assert.deepEqual(scan(`access_key = "${Buffer.from('some words to be read').toString('base64')}"`), [])
 })
 
 test('random texts are told from words', () => {

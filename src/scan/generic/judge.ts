@@ -10,6 +10,8 @@ const bounds: Record<Kind, { length: number; bits: number }> = {
   secret: { length: 7, bits: 7 },
   weak: { length: 15, bits: 18 },
 }
+/** The shortest value that `judge` accepts beside a name of the kind. */
+export const leastLength = (kind: Kind): number => bounds[kind].length
 /** From here on chance does not explain the value, whatever words it holds. */
 const certain = 40
 const issued = /^(?:sk|pk|rk|key|tok|pat|api|token|secret|live|test)[-_](?:live[-_]|test[-_]|proj[-_])?(?=[A-Za-z]*\d)[A-Za-z\d]{8,}$/
@@ -20,6 +22,18 @@ function isComplex(value: string): boolean {
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d_.\-/:]/].filter((kind) => kind.test(value)).length
   return kinds === 4 || (kinds >= 3 && /[a-z][013457]+[a-z]/i.test(value))
 }
+
+const standIns: Record<string, string> = { $: 's', '@': 'a', '!': 'i', 0: 'o', 1: 'l', 3: 'e', 4: 'a', 5: 's', 7: 't' }
+
+/** A word with signs in place of some of its letters, as people write them: `super$ecret`. */
+const isDisguised = (value: string): boolean =>
+  value.length >= 8 && value.length <= 32 && /[A-Za-z][$@!013457]+[A-Za-z]/.test(value) && /^[A-Za-z]{6,}[\d!#$%.]{0,4}$/.test(value.replace(/[$@!013457](?=.*[A-Za-z])/g, (sign) => standIns[sign]!))
+
+/** Signs that providers put into the keys that they issue; people choose others for passwords, and programs for what they call secrets. */
+const issuable = /^(?!=)(?:[\w\-.~+/:|=]|%[\dA-Fa-f]{2})+$/
+
+/** Whether the value is the Base64 of words with blanks between them. */
+const isProse = (value: string): boolean => /^[A-Za-z\d+/]{15,}={0,2}$/.test(value) && /^[A-Za-z][a-z]+(?: [A-Za-z][a-z]*){2,}[.!?]?\s*$/.test(Buffer.from(value, 'base64').toString('latin1'))
 
 const aboutSecrets = /^(?:token|key|secret|password|passwd|auth|api|user|id|name|field|form|input|header|cookie|session|access|reset|login|client|private|public|request|error|invalid|test|value|type|url|path)s?$/
 
@@ -38,18 +52,22 @@ const isUsual = (value: string, name: string): boolean => usual.test(value) && s
 /** The confidence that the value is a secret, or null. `name` is what stands beside it, `code`: the value is an expression of a program. */
 export function judge(value: string, kind: Kind, name: string, code: boolean): Confidence | null {
   const bound = bounds[kind]
-  if (value.length < bound.length || value.length > 4096 || /[\s\x00-\x1f]/.test(value) || isForeign(value)) return null
+  if (value.length < bound.length || value.length > 4096) return null
+  const bits = randomness(value.length > 256 ? value.slice(0, 256) : value)
+  if (bits < bound.bits && (kind === 'weak' || (kind === 'secret' && !/[-_]/.test(value)))) return null
+  if (/[\s\x00-\x1f]/.test(value) || isForeign(value)) return null
   if (isWrapped(value) || isReference(value) || isMask(value) || isPublicMaterial(value)) return null
   if (/EXAMPLE/.test(value)) return null
   if (isUuid(value)) return kind === 'weak' ? null : 'medium'
-  const bits = randomness(value.length > 256 ? value.slice(0, 256) : value)
   if (bits < certain * 2 && isCodeLike(value)) return null
+  if (isProse(value)) return null
+  if (kind !== 'password' && !/secret/i.test(name) && !issuable.test(value)) return null
   if (kind !== 'weak' && issued.test(value) && !/your|example|x{4}/i.test(value)) return 'medium'
   if (bits < certain && (holdsExampleWord(value) || isPath(value))) return kind === 'password' && isUsual(value, name) ? 'low' : null
   if (code && (bits < 24 || /[().]/.test(value))) return null
   if (bits < bound.bits) {
-    if (kind === 'password' && isComplex(value)) return 'medium'
-    if (kind !== 'weak' && !/key$/i.test(name) && isPassphrase(value)) return 'low'
+    if (kind === 'password' && (isComplex(value) || isDisguised(value))) return 'medium'
+    if (kind === 'password' && isPassphrase(value)) return 'low'
     return kind === 'password' && isUsual(value, name) ? 'low' : null
   }
   if (kind === 'weak' && !(/\d/.test(value) && /[A-Za-z]/.test(value))) return null

@@ -21,7 +21,7 @@ const tails = set(`
   length len size count min max limit ttl expires expiry expiration expire expired expirations expiresin timeout lifetime age policy pattern regex regexp
   format prefix suffix provider method methods mode algorithm alg scheme usage manager class version index idx num number list enabled enable disabled
   required require hint help text message msg subject placeholder reset input error errors err ref reference selector column table attr attribute
-  attributes prompt strength rule rules validator validation confirmation description desc info status state date time at arn kind scope scopes
+  attributes prompt strength rule rules validator validation description desc info status state date time at arn kind scope scopes
   event events handler callback fn func function factory builder generator parser reader writer bucket namespace identifier id ids location source store
   exists valid invalid changed visible hidden toggle icon button form page view link template mapping encoding header headers param params parameter
   parameters issuer audience username user email ext extension algo rotation grace interval hashers hasher validators struct display comment comments note notes example pos position start
@@ -46,8 +46,32 @@ export function kindOf(name: string): Kind | null {
   return kind
 }
 
+const slots = 8192
+const names: string[] = Array.from({ length: slots }, () => '')
+const kinds: (Kind | null)[] = Array.from({ length: slots }, () => null)
+
+/** The same for a name that stands between the offsets; one that came before is not even made a string. */
+export function kindAt(bytes: Buffer, from: number, to: number): Kind | null {
+  let hash = 0
+  for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + bytes[at]!) | 0
+  const slot = (hash ^ (hash >>> 13)) & (slots - 1)
+  if (!isAt(names[slot]!, bytes, from, to)) {
+    names[slot] = bytes.toString('latin1', from, to)
+    kinds[slot] = read(names[slot])
+  }
+  return kinds[slot]!
+}
+
+function isAt(name: string, bytes: Uint8Array, from: number, to: number): boolean {
+  if (name.length !== to - from) return false
+  for (let at = from; at < to; at++) if (name.charCodeAt(at - from) !== bytes[at]) return false
+  return true
+}
+
 function read(name: string): Kind | null {
   const words = wordsOf(name)
+  // Of XML signatures: anybody may see them.
+  if (words.at(-1) === 'value' && words.at(-2) === 'signature') return null
   while (words.length > 1 && strongTails.has(words.at(-1)!)) words.pop()
   const last = words.at(-1)
   if (last === undefined) return null
@@ -55,7 +79,7 @@ function read(name: string): Kind | null {
   if (words.some((word) => passwordWord.test(word))) return 'password'
   const joined = words.join('')
   if (/(?:secret|token)s?$/.test(last) || /(?:secret|token)s?$/.test(words.at(-2) ?? '')) {
-    return /^(?:csrf|xsrf|next|page|sync|continuation|resume|cursor|delimiter|bos|eos|pad)/.test(words.at(-2) ?? '') ? 'weak' : 'secret'
+    return /^(?:csrf|xsrf|authenticity|public|next|page|sync|continuation|resume|cursor|delimiter|bos|eos|pad)/.test(words.at(-2) ?? '') ? null : 'secret'
   }
   if (/(?:api|access|secret|private|encryption|auth|account|master|signing|license|consumer|client|app)keys?$/.test(joined)) return 'secret'
   if (last === 'key' || last === 'keys') {

@@ -11,7 +11,7 @@ const reference = new RegExp(
   'i',
 )
 const wrapped = /^(?:<[^<>]*>|\[[^[\]]*\]|\([^()]*\)|__\w+__|--?\w[\w-]*|\*+[^*]*\*+|:[a-z_]+)$/i
-const literal = /^(?:null|nil|none|undefined|true|false|yes|no|on|off|n\/?a|empty|string|str|int|bool|boolean|object|number|bytes|text|void|any|required|optional|disabled|enabled)$/i
+const literal = /^(?:null|nil|none|undefined|true|false|yes|no|on|off|n\/?a|empty|string|str|int|bool|boolean|object|number|bytes|text|void|any|required|optional|disabled|enabled|utf-?(?:8|16)(?:[bl]e)?|ascii|latin-?1|iso-8859-\d+|base64(?:url)?|hex|sha-?[1235]\d*|md5|[hrep]s(?:256|384|512)|aes-?(?:128|192|256)(?:-[a-z]{3})?)$/i
 /** Words of an example; a long random value may hold one by chance, so that the judge asks for them only below a bound. */
 const exampleWord = new RegExp(
   [

@@ -11,7 +11,7 @@ import { syntaxOf } from './syntax.ts'
 
 const secretName = String.raw`(?:[A-Za-z_$][\w$]*\.)*[A-Za-z_$]*?(?:[pP]ass(?:word|wd|phrase)|PASSWORD|[aA]pi_?[kK]ey|API_KEY|[sS]ecret(?:_?[kK]ey)?|SECRET(?:_KEY)?|[aA]ccess_?[tT]oken|[aA]uth_?[tT]oken|[pP]rivate_?[kK]ey|[cC]redentials)`
 /** Bare use of such a name: not asked about, not passed to a function, not a key with another value. */
-const exposed = new RegExp(String.raw`(?<![\w.$!?]|typeof )(${secretName})(?!\s*(?:[\w.$:(?]|[=!]==?|&&))`)
+const exposed = new RegExp(String.raw`(?<![\w.$!?]|typeof |[=!]==? ?)(${secretName})(?!\s*(?:[\w.$:(?]|[=!]==?|&&))`)
 const call = /^(?:console\.(?:log|info|warn|error|debug|trace)|log(?:ger|ging)?\.(?:log|info|warn(?:ing)?|error|debug|trace|fatal|print(?:f|ln)?)|print(?:f|ln)?|throw new \w*error|raise \w+(?:error|exception))\s*\(/i
 const environment = /^\w[\w.]*\(\s*(?:[^,()]{0,80},\s*)?(?:JSON\.stringify\()?(?:process\.env|os\.environ|ENV)\s*(?:,|\))/
 const write = /^writefile(?:sync)?\s*\(\s*([^,]{1,200}),\s*([^,()]{1,80})[,)]/i
@@ -28,7 +28,7 @@ export class Practices implements Detector {
 
   hit(text: Text, start: number, end: number, _place: Place, found: (candidate: Candidate) => void): void {
     const layer = text.bytes[end - 1] === 32 && (text.bytes[start]! | 32) !== 116 && end - start <= 4
-    if (layer ? !this.#dockerfile : !this.#code) return
+    if (layer ? !this.#dockerfile : !this.#code || !mayCall(text.bytes, start, end)) return
     const line = text.bytes.toString('latin1', start, text.lineEnd(start, 400))
     const hit = layer ? readLayer(text, start, line) : readCall(line)
     if (hit === null) return
@@ -40,12 +40,32 @@ export class Practices implements Detector {
   }
 }
 
+const flags = (pattern: RegExp): Uint8Array => Uint8Array.from({ length: 256 }, (_, byte) => (pattern.test(String.fromCharCode(byte)) ? 1 : 0))
+const blank = flags(/[^\S\n]/)
+const word = flags(/\w/)
+
+/** Whether a parenthesis opens behind the word that begins with the keyword; behind `print` only `f` and `ln` may come. */
+function mayCall(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = end
+  if ((bytes[start]! | 32) === 112) at += (bytes[at]! | 32) === 102 ? 1 : (bytes[at]! | 32) === 108 && (bytes[at + 1]! | 32) === 110 ? 2 : 0
+  else {
+    if (blank[bytes[at]!]) at++
+    while (word[bytes[at]!]) at++
+  }
+  while (blank[bytes[at]!]) at++
+  return bytes[at] === 40
+}
+
+/** What every exposed name, or the environment, holds. */
+const telling = /[pP]ass|PASSWORD|[kK]ey|API_KEY|[sS]ecret|SECRET|[tT]oken|[cC]redentials|process\.env|os\.environ|ENV/
+
 interface Hit {
   rule: Rule
   expression: string
 }
 
 function readCall(line: string): Hit | null {
+  if (!telling.test(line)) return null
   const written = write.exec(line)
   if (written) {
     const name = exposed.exec(written[2]!)
@@ -57,16 +77,18 @@ function readCall(line: string): Hit | null {
   return name ? { rule: loggedSecret, expression: name[1]! } : null
 }
 
-/** The call without the words of its literals, whose interpolations stay, and without the calls inside it. */
+/** What the call is given, without the words of its literals, whose interpolations stay, and without the calls inside it. */
 function withoutText(line: string): string {
   const open = line.indexOf('(')
-  return line
+  const rest = line
     .slice(open + 1)
     .replace(/`((?:\\.|[^`\\])*)`/g, (_, inside: string) => Array.from(inside.matchAll(/\$\{([^{}]*)\}/g), ([, name]) => name).join(', '))
     .replace(/\b[fF](["'])((?:\\.|(?!\1).)*)\1/g, (_, _quote, inside: string) => Array.from(inside.matchAll(/\{([^{}]*)\}/g), ([, name]) => name).join(', '))
     .replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/g, "''")
     .replace(/[\w.]+\([^()]*\)/g, 'call')
     .replace(/\/\/.*$/, '')
+  const end = rest.indexOf(')')
+  return end < 0 ? rest : rest.slice(0, end)
 }
 
 /** `RUN export SECRET=…`, `ENV API_KEY=…`, `ARG TOKEN=…` with a value that is written down. */

@@ -60,7 +60,16 @@ export function readValue(bytes: Buffer, at: number, length: number): Value | nu
   if (!spaced) return null
   const typed = behindType(bytes, blank, length)
   if (typed !== null) return typed
+  if (byte === 45 /* token - '…' */ && bytes[blank + 1] === space) return quotedAt(bytes, skipBlank(bytes, blank + 1, length, 8), length, false)
+  if (byte === 105 /* token is … */ && bytes[blank + 1] === 115 && (bytes[blank + 2] === space || bytes[blank + 2] === 58)) return inSentence(bytes, skipBlank(bytes, blank + 3, length, 8), length)
   return quotedAt(bytes, blank, length, true) ?? bareAt(bytes, blank, length, true)
+}
+
+/** A value in prose: the stop at the end of its sentence is no part of it. */
+function inSentence(bytes: Buffer, at: number, length: number): Value | null {
+  const value = quotedAt(bytes, at, length, true) ?? bareAt(bytes, at, length, true)
+  if (value !== null && !value.quoted && bytes[value.end - 1] === 46 && value.end > value.start + 1) value.end--
+  return value
 }
 
 function behindOperator(bytes: Buffer, at: number, length: number): Value | null {
@@ -71,6 +80,7 @@ function behindOperator(bytes: Buffer, at: number, length: number): Value | null
   const after = skipBlank(bytes, at, length, 64)
   const quoted = quotedAt(bytes, skipBreak(bytes, after, length), length, false)
   if (quoted !== null) return quoted
+  if (bytes[from] === 62 && at === from + 1) return elementAt(bytes, after, length)
   if (bytes[after] === newline || bytes[after] === 13) return null
   if (bytes[after] === 91 /* [ */) {
     const item = quotedAt(bytes, skipBreak(bytes, after + 1, length), length, false)
@@ -81,6 +91,16 @@ function behindOperator(bytes: Buffer, at: number, length: number): Value | null
   const bare = bareAt(bytes, after, length, false)
   if (bare !== null && bytes[bare.end] === 40 /* ( */) return quotedAt(bytes, skipBreak(bytes, bare.end + 1, length), length, false)
   return bare
+}
+
+/** What an element of XML holds, up to its end: it may have several words. */
+function elementAt(bytes: Buffer, at: number, length: number): Value | null {
+  const ceiling = Math.min(length, at + valueLimit)
+  for (let end = at; end < ceiling; end++) {
+    if (bytes[end] === 60 /* < */ && bytes[end + 1] === 47) return end === at ? null : { start: at, end, quoted: true, loose: false }
+    if (bytes[end] === newline || bytes[end] === 60) break
+  }
+  return bareAt(bytes, at, length, false)
 }
 
 /** The item of a list behind another one, or null where the list ends. */

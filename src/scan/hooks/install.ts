@@ -14,7 +14,7 @@ export interface HookOptions {
 }
 
 const mark = '# Set up by `strongroom scan install`; `strongroom scan uninstall` removes it.'
-const program = fileURLToPath(new URL('../../../bin/strongroom', import.meta.url))
+const program = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../../bin/strongroom' : '../bin/strongroom', import.meta.url))
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`
 
 /** The file that the hook was written to. */

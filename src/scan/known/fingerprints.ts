@@ -1,92 +1,25 @@
-// Secrets of the store as a scanner may see them: keyed digests of each form in which a text can hold them, and a rolling hash
-// of each form's first bytes, so that one is found at any place of a longer text. Whoever holds the values makes these; only
-// they leave it. The key goes to those alone who may scan: with it, values that can be guessed can be guessed.
-import { createHmac } from 'node:crypto'
-
-/** Bytes that the rolling hash covers. Forms that are shorter have no fingerprint. */
-export const windowSize = 8
-
-export interface Form {
-  name: 'plain' | 'base64' | 'base64url' | 'hex' | 'percent' | 'json'
-  /** Bytes. */
-  length: number
-  /** The rolling hash of the first bytes. */
-  roll: number
-  /** HMAC-SHA-256 of all bytes, 64 hexadecimal digits. */
-  digest: string
-}
-
-/** What the store says of a secret. */
-export interface KnownSecret {
-  path: string
-  version: number
-  owner?: string
-  /** Whether it is in use: enabled, and neither deleted nor replaced. */
-  live: boolean
-  forms: Form[]
-}
-
-const digest = (key: Uint8Array, bytes: Uint8Array): string => createHmac('sha256', key).update('strongroom/scan/known/1\0').update(bytes).digest('hex')
-
-/** The rolling hash of a key: the texts of two keys share nothing. */
-export class Roll {
-  readonly table: Int32Array
-
-  constructor(key: Uint8Array) {
-    this.table = new Int32Array(256)
-    for (let at = 0; at < 256; at += 8) {
-      const block = createHmac('sha256', key).update(`strongroom/scan/roll/1/${at}`).digest()
-      for (let n = 0; n < 8; n++) this.table[at + n] = block.readInt32LE(n * 4)
-    }
-  }
-
-  /** The hash of the window that begins at `at`. */
-  of(bytes: Uint8Array, at = 0): number {
-    let hash = 0
-    for (let n = at; n < at + windowSize; n++) hash = ((hash << 1) | (hash >>> 31)) ^ this.table[bytes[n]!]!
-    return hash
-  }
-}
-
-/** The fingerprints of a value; none where it is shorter than the window. */
-export function formsOf(key: Uint8Array, roll: Roll, value: Uint8Array): Form[] {
-  const texts = new Map<string, Form['name']>()
-  for (const [name, bytes] of textsOf(Buffer.from(value))) if (bytes.length >= windowSize && !texts.has(bytes.toString('latin1'))) texts.set(bytes.toString('latin1'), name)
-  return [...texts].map(([text, name]) => {
-    const bytes = Buffer.from(text, 'latin1')
-    return { name, length: bytes.length, roll: roll.of(bytes), digest: digest(key, bytes) }
-  })
-}
-
-/** How a text may spell the value. In Base64 it looks different at each of three places; what stands at its ends depends on its neighbours and is left out. */
-function* textsOf(value: Buffer): Generator<[Form['name'], Buffer]> {
-  yield ['plain', value]
-  for (let before = 0; before < 3; before++) {
-    const padded = Buffer.concat([Buffer.alloc(before), value])
-    const from = Math.ceil((before * 8) / 6)
-    const to = Math.floor((padded.length * 8) / 6)
-    yield ['base64', Buffer.from(padded.toString('base64').slice(from, to))]
-    yield ['base64url', Buffer.from(padded.toString('base64url').slice(from, to))]
-  }
-  yield ['hex', Buffer.from(value.toString('hex'))]
-  yield ['hex', Buffer.from(value.toString('hex').toUpperCase())]
-  const text = value.toString('utf8')
-  yield ['percent', Buffer.from(encodeURIComponent(text.toWellFormed()))]
-  yield ['json', Buffer.from(JSON.stringify(text).slice(1, -1))]
-}
+// Finds the secrets of a store in bytes, by the fingerprints that the store made of them.
+import { digestOf, Roll, windowSize, type Form, type KnownSecret } from '../../crypto/known-forms.ts'
 
 interface Entry {
   secret: KnownSecret
   form: Form
 }
 
+/** Bits of the filter for each form, so that hardly any place is looked at twice; and the bounds of its size, as powers of two. */
+const bitsPerForm = 64
+const filterBounds = [16, 26] as const
+
 /** Finds the known forms in bytes; every hit is checked by its digest. */
 export class KnownIndex {
   readonly #key: Uint8Array
   readonly #roll: Roll
   readonly #byRoll = new Map<number, Entry[]>()
-  /** One bit per value of the hash's lower 20 bits: most places are done with after one look. */
-  readonly #bits = new Uint8Array(1 << 17)
+  /** One bit for each value of the hash's lower bits: nearly every place is done with after one look. */
+  readonly #bits: Uint8Array
+  readonly #mask: number
+  /** The hash of the window where the last step ended. */
+  #hash = 0
 
   constructor(key: Uint8Array, secrets: Iterable<KnownSecret>) {
     this.#key = key
@@ -96,9 +29,13 @@ export class KnownIndex {
         const list = this.#byRoll.get(form.roll) ?? []
         list.push({ secret, form })
         this.#byRoll.set(form.roll, list)
-        this.#bits[(form.roll & 0xfffff) >> 3]! |= 1 << (form.roll & 7)
       }
     }
+    const [least, most] = filterBounds
+    const power = Math.min(most, Math.max(least, Math.ceil(Math.log2(this.size * bitsPerForm + 1))))
+    this.#mask = 2 ** power - 1
+    this.#bits = new Uint8Array(2 ** (power - 3))
+    for (const roll of this.#byRoll.keys()) this.#bits[(roll & this.#mask) >>> 3]! |= 1 << (roll & 7)
   }
 
   get size(): number {
@@ -107,14 +44,25 @@ export class KnownIndex {
 
   *find(bytes: Uint8Array): Generator<Entry & { start: number; end: number }> {
     if (bytes.length < windowSize || this.size === 0) return
+    this.#hash = this.#roll.of(bytes)
+    for (let at = this.#step(bytes, 0); at >= 0; at = this.#step(bytes, at, true)) yield* this.#check(bytes, at, this.#hash)
+  }
+
+  /** The first place from `at` on (behind it, where `leave` is set) at which a form may begin; -1: there is none. */
+  #step(bytes: Uint8Array, at: number, leave = false): number {
     const { table } = this.#roll
-    let hash = this.#roll.of(bytes)
-    for (let at = 0; ; at++) {
-      if ((this.#bits[(hash & 0xfffff) >> 3]! & (1 << (hash & 7))) !== 0) yield* this.#check(bytes, at, hash)
-      const next = at + windowSize
-      if (next >= bytes.length) return
+    const [bits, mask] = [this.#bits, this.#mask]
+    const last = bytes.length - windowSize
+    let hash = this.#hash
+    for (; ; at++) {
+      if (!leave && (bits[(hash & mask) >>> 3]! & (1 << (hash & 7))) !== 0) {
+        this.#hash = hash
+        return at
+      }
+      leave = false
+      if (at >= last) return -1
       const gone = table[bytes[at]!]!
-      hash = ((hash << 1) | (hash >>> 31)) ^ ((gone << windowSize) | (gone >>> (32 - windowSize))) ^ table[bytes[next]!]!
+      hash = ((hash << 1) | (hash >>> 31)) ^ ((gone << windowSize) | (gone >>> (32 - windowSize))) ^ table[bytes[at + windowSize]!]!
     }
   }
 
@@ -124,7 +72,7 @@ export class KnownIndex {
     for (const { secret, form } of this.#byRoll.get(hash) ?? []) {
       const end = at + form.length
       if (end > bytes.length) continue
-      const seen = digests.get(end) ?? digest(this.#key, bytes.subarray(at, end))
+      const seen = digests.get(end) ?? digestOf(this.#key, bytes.subarray(at, end))
       digests.set(end, seen)
       if (seen === form.digest) yield { secret, form, start: at, end }
     }

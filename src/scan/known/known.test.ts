@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { formsOf, Roll } from '../../crypto/known-forms.ts'
 import { awsKey, folder } from '../formats/scan.test-aid.ts'
 import { ScanError } from '../scan-error.ts'
-import { formsOf, KnownIndex, Roll } from './fingerprints.ts'
+import { KnownIndex } from './fingerprints.ts'
 import { readKnown, writeKnown } from './index.ts'
 
 const key = Buffer.alloc(32, 7)
@@ -53,6 +54,7 @@ test('the program names path, version, owner and state; the file holds no value'
   assert.match(findings[0]!.description, /secret\/app\/db, version 3, of team-a, live/)
   assert.match(findings[2]!.facts!.store, /secret\/app\/aws, version 1, no longer live/)
   assert.equal(at.scan(['--known', 'key', '--known-key', 'key', 'a.txt']).status, 2)
+  assert.match(at.scan(['--known', 'known.json', '--known-key', 'known.json', 'a.txt']).err, /another key/)
   for (const [one, file, other] of [['--known', 'known.json', '--known-key FILE'], ['--known-key', 'key', '--known FILE']] as const) {
     const { err, status: failed } = at.scan([one, file, 'a.txt'])
     assert.equal(failed, 2)
@@ -60,11 +62,21 @@ test('the program names path, version, owner and state; the file holds no value'
   }
 })
 
+test('without a file the store is asked, where there is one', (t) => {
+  const at = folder(t, { 'known.json': '{}', 'src/a.txt': 'x\n' })
+  for (const words of [['--known'], ['--known', 'src'], ['--known', '-q', 'src']]) {
+    const { err, status } = at.scan(words)
+    assert.equal(status, 2)
+    assert.match(err, /127\.0\.0\.1:8200/, words.join(' '))
+  }
+  assert.match(at.scan(['explain', 'abcdef', '--known']).err, /name a file/)
+})
+
 test('a broken file is a ScanError', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json(), fc.json().map((one) => `{"kind":"strongroom-known-secrets","secrets":[${one}]}`), fc.json().map((one) => `{"kind":"strongroom-known-secrets","secrets":[{"forms":[${one}]}]}`)), (text) => {
       try {
-        readKnown(text)
+        readKnown(text, key)
       } catch (error) {
         assert.ok(error instanceof ScanError)
       }

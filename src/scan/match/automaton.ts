@@ -22,7 +22,7 @@ export interface Automaton {
 const separators = '-_.'
 
 /** A keyword as the automaton sees it: those that differ in case and separators alone are one. */
-export const folded = (keyword: string): string => keyword.toLowerCase().replace(/[-_.]/g, '_')
+export const folded = (keyword: string): string => (/^[a-z\d_ ]*$/.test(keyword) ? keyword : keyword.toLowerCase().replace(/[-_.]/g, '_'))
 
 const frequent = 'etaoinsrlhdcumpgfybwvkxjzq'
 const most = 1 << 20

@@ -12,6 +12,8 @@ export interface Candidate {
   matchStart: number
   matchEnd: number
   confidence: Confidence
+  /** Not to be reported, nor what generic rules find in its place: it only looks like the rule's secret. */
+  forged?: true
   /** Encodings that were undone to see the secret, outermost first. */
   decoded?: string[]
 }

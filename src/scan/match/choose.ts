@@ -1,9 +1,9 @@
 // Keeps one candidate for each secret: a known format before a generic one, the surer before the less sure, the longer before
-// the shorter.
+// the shorter. What is forged stands between the two, and falls away at the end.
 import type { Candidate } from './candidate.ts'
 
 const weight = { high: 2, medium: 1, low: 0 }
-const rank = (candidate: Candidate): number => (candidate.rule.generic ? 0 : 4) + weight[candidate.confidence]
+const rank = ({ rule, confidence, forged }: Candidate): number => (forged ? 3 : (rule.generic ? 0 : 4) + weight[confidence])
 const better = (a: Candidate, b: Candidate): number => rank(b) - rank(a) || b.end - b.start - (a.end - a.start)
 
 /** The candidates that no better one overlaps, in order of their place. */
@@ -11,7 +11,7 @@ export function chooseBest(candidates: Candidate[]): Candidate[] {
   return clusters(candidates).flatMap((cluster) => {
     const kept: Candidate[] = []
     for (const candidate of cluster.sort(better)) if (!kept.some((other) => overlaps(other, candidate))) kept.push(candidate)
-    return kept.sort((a, b) => a.start - b.start)
+    return kept.filter((candidate) => !candidate.forged).sort((a, b) => a.start - b.start)
   })
 }
 

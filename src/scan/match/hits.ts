@@ -11,7 +11,7 @@ const shortest = 256
 const pieceSize = 1 << 20
 
 // The memory: how the walk ended, the columns of bytes, the table, the lengths of keywords that begin a word, the text behind
-// some zeros, and room for the hits of each part.
+// as many bytes of what comes before it as decide a state (zeros at its beginning), and room for the hits of each part.
 const columnsAt = 64
 const tableAt = 1024
 
@@ -20,7 +20,20 @@ interface Walk {
   numbers: Int32Array
   textAt: number
   hitsAt: number
+  /** Bytes for the hits of a part. */
+  room: number
+  /** What each accepting row demands: twice a distance and the address of a set. */
+  demandsAt: number
+  setsAt: number
+  /** Addresses of the sets. */
+  sets: Map<Uint8Array, number>
   run(...values: number[]): void
+}
+
+/** What a byte near the end of a keyword must be for a hit to be of use: 1 for each that may stand `at` bytes behind the last one (before it, when negative). */
+export interface Demand {
+  at: number
+  set: Uint8Array
 }
 
 export class Hits {
@@ -41,11 +54,28 @@ export class Hits {
     this.#begins = begins
   }
 
+  /** Leaves out hits of an accepting row from the next text on where not all of the demands, two at most, are met. */
+  demand(row: number, demands: Demand[]): void {
+    const walk = this.#walk
+    if (walk === undefined || walk.sets.size >= mostSets) return
+    demands.slice(0, 2).forEach(({ at, set }, which) => {
+      let address = walk.sets.get(set)
+      if (address === undefined) {
+        address = walk.setsAt + walk.sets.size * 256
+        walk.bytes.set(set, address)
+        walk.sets.set(set, address)
+      }
+      const entry = (walk.demandsAt >> 2) + row * 4 + which * 2
+      walk.numbers[entry] = at
+      walk.numbers[entry + 1] = address
+    })
+  }
+
   /** Replaces the hits by those of the text. */
   find(bytes: Uint8Array): this {
     this.count = 0
     if (bytes.length < shortest) {
-      this.#step(bytes, 0, bytes.length, 0)
+      this.#step(bytes)
       return this
     }
     const walk = (this.#walk ??= open(this.#automaton, this.#begins))
@@ -53,24 +83,31 @@ export class Hits {
     return this
   }
 
+  /** Each part is walked from so far before it that its state is sure where it begins; hits before that are the last part's. */
   #findInPiece(walk: Walk, bytes: Uint8Array, from: number, to: number): void {
-    const { textAt, hitsAt, numbers } = walk
-    walk.bytes.set(to - from === bytes.length ? bytes : bytes.subarray(from, to), textAt)
-    const size = Math.trunc((to - from) / parts)
-    const room = pieceSize * 2
-    const start = (part: number): number => stateAt(this.#automaton, bytes, from + part * size)
-    walk.run(textAt, textAt + size, size, start(0), start(1), start(2), start(3), hitsAt, hitsAt + room, hitsAt + 2 * room, hitsAt + 3 * room)
+    const { textAt, hitsAt, room, numbers } = walk
+    const lead = this.#automaton.longest
+    const before = Math.min(from, lead)
+    walk.bytes.fill(0, textAt - lead, textAt - before)
+    const ahead = Math.min(bytes.length, to + reach)
+    walk.bytes.set(ahead - from === bytes.length ? bytes : bytes.subarray(from - before, ahead), textAt - before)
+    walk.bytes.fill(0, textAt + ahead - from, textAt + to - from + reach)
+    const size = Math.ceil((to - from) / parts)
+    walk.run(textAt - lead, textAt + size, size, 0, 0, 0, 0, hitsAt, hitsAt + room, hitsAt + 2 * room, hitsAt + 3 * room)
     for (let part = 0; part < parts; part++) {
       const last = numbers[part]! >> 2
-      for (let at = (hitsAt + part * room) >> 2; at < last; at += 2) this.#push(numbers[at]!, numbers[at + 1]! - textAt + from)
+      const begin = textAt + part * size
+      let at = (hitsAt + part * room) >> 2
+      const end = textAt + Math.min(to - from, (part + 1) * size)
+      while (at < last && numbers[at + 1]! < begin) at += 2
+      for (; at < last && numbers[at + 1]! < end; at += 2) this.#push(numbers[at]!, numbers[at + 1]! - textAt + from)
     }
-    const walked = from + size * parts
-    this.#step(bytes, walked, to, stateAt(this.#automaton, bytes, walked))
   }
 
-  #step(bytes: Uint8Array, from: number, to: number, state: number): void {
+  #step(bytes: Uint8Array): void {
     const { columns, table, accepting } = this.#automaton
-    for (let at = from; at < to; at++) {
+    let state = 0
+    for (let at = 0; at < bytes.length; at++) {
       state = table[(state + columns[bytes[at]!]!) >> 2]!
       if (state >= accepting) this.#push(state, at)
     }
@@ -92,33 +129,36 @@ function grown(values: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   return larger
 }
 
-/** The state before the byte at the offset, from no more bytes than decide it. */
-function stateAt({ columns, table, longest }: Automaton, bytes: Uint8Array, offset: number): number {
-  let state = 0
-  for (let at = Math.max(0, offset - longest); at < offset; at++) state = table[(state + columns[bytes[at]!]!) >> 2]!
-  return state
-}
-
 const pad = 16
+/** Bytes behind a keyword that demands may be about. */
+export const reach = 64
+const mostSets = 1024
 
-function open({ table, columns, width, accepting }: Automaton, begins: Uint8Array): Walk {
+function open({ table, columns, width, accepting, longest }: Automaton, begins: Uint8Array): Walk {
   const beginsAt = tableAt + table.byteLength
-  const textAt = beginsAt + begins.length + pad
-  const hitsAt = (textAt + pieceSize + 3) & ~3
-  const memory = reserve(hitsAt + parts * pieceSize * 2)
+  const demandsAt = (beginsAt + begins.length + 3) & ~3
+  const setsAt = demandsAt + begins.length * 16
+  const textAt = setsAt + (mostSets + 2) * 256 + pad + longest
+  const hitsAt = (textAt + pieceSize + reach + pad) & ~3
+  const room = (Math.ceil(pieceSize / parts) + longest) * 8
+  const memory = reserve(hitsAt + parts * room)
   new Uint16Array(memory.buffer, columnsAt, 256).set(columns)
   new Int32Array(memory.buffer, tableAt, table.length).set(table)
   new Uint8Array(memory.buffer, beginsAt, begins.length).set(begins)
-  const run = assemble(memory, 11, 4, walkTogether(accepting, Math.log2(width), beginsAt))
-  return { bytes: new Uint8Array(memory.buffer), numbers: new Int32Array(memory.buffer), textAt, hitsAt, run }
+  const anything = new Uint8Array(256).fill(1)
+  new Uint8Array(memory.buffer).set(anything, setsAt)
+  const demands = new Int32Array(memory.buffer, demandsAt, begins.length * 4)
+  for (let at = 1; at < demands.length; at += 2) demands[at] = setsAt
+  const run = assemble(memory, 11, 5, walkTogether(accepting, Math.log2(width), beginsAt, demandsAt))
+  return { bytes: new Uint8Array(memory.buffer), numbers: new Int32Array(memory.buffer), textAt, hitsAt, room, demandsAt, setsAt, sets: new Map([[anything, setsAt]]), run }
 }
 
 /**
  * Parameters: address of the first byte and of the end of the first part, size of a part, the state of each part, where the
  * hits of each part go. A hit is a state and an address. The ends of the hits are left at 0, 4, 8, 12.
  */
-function walkTogether(accepting: number, rowBits: number, beginsAt: number): Code {
-  const [at, end, size, length] = [0, 1, 2, 14]
+function walkTogether(accepting: number, rowBits: number, beginsAt: number, demandsAt: number): Code {
+  const [at, end, size, length, row] = [0, 1, 2, 14, 15]
   const states = [3, 4, 5, 6]
   const hits = [7, 8, 9, 10]
   const places = [at, 11, 12, 13]
@@ -131,10 +171,13 @@ function walkTogether(accepting: number, rowBits: number, beginsAt: number): Cod
     const before = subtract(place, get(length))
     const isSmall = (address: Code, offset: number): Code => isBelow(subtract(loadByte(address, offset), constant(97)), constant(26))
     const isOther = (back: number, byte: number): Code => isNot(loadByte(subtract(before, constant(back))), constant(byte))
+    const isMet = (offset: number): Code => loadByte(add(load(get(row), demandsAt + offset + 4), loadByte(add(place, load(get(row), demandsAt + offset)))))
     const within = both(both(isSmall(before, 0), isSmall(before, 1)), both(isOther(1, 92 /* backslash */), isOther(2, 37 /* % */)))
     return when(isAtLeast(state, constant(accepting)), [
-      ...set(length, loadByte(shiftRight(subtract(state, constant(accepting)), constant(rowBits)), beginsAt)),
-      ...when(either(isZero(get(length)), isZero(within)), [...store(list, state), ...store(list, place, 4), ...set(hits[part]!, add(list, constant(8)))]),
+      ...set(row, shiftRight(subtract(state, constant(accepting)), constant(rowBits))),
+      ...set(length, loadByte(get(row), beginsAt)),
+      ...set(row, shiftLeft(get(row), constant(4))),
+      ...when(both(both(isMet(0), isMet(8)), either(isZero(get(length)), isZero(within))), [...store(list, state), ...store(list, place, 4), ...set(hits[part]!, add(list, constant(8)))]),
     ])
   }
   const each = (make: (part: number) => Code): Code => [0, 1, 2, 3].flatMap(make)

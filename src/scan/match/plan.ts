@@ -1,42 +1,55 @@
 // How a rule is run, read from its pattern once its keyword is first seen.
 import type { Rule } from '../rule.ts'
-import { literalStart, requiredSign } from './literal.ts'
+import { folded } from './automaton.ts'
+import { beginningsOf, spellKeywords, type Beginning } from './beginning.ts'
+import { outlineOf, type Outline } from './outline.ts'
 import { sureRun, type Run } from './run-length.ts'
 
-export interface Plan {
-  rule: Rule
-  pattern: RegExp
-  /** The same pattern, bound to the place where it is started. */
-  sticky: RegExp
-  /** What every match begins with; a keyword that begins it needs no window. */
-  literal: string
+/** Bytes before a match that begins with a keyword: assertions may look at them. */
+const lookBack = 32
+const ordinaryWindow = 256
+
+export class Plan {
+  readonly rule: Rule
+  /** How matches begin, where a keyword is that beginning: hits need no window. */
+  readonly beginnings: Beginning[] | null
   /** Windows without such a run are not worth the pattern. */
-  run: Run | null
+  readonly run: Run | null
   /** Nor are those without this byte; 0: any will do. */
-  sign: number
-  before: number
-  after: number
-  gap: number
+  readonly sign: number
+  /** Bytes before and behind a keyword that the pattern sees. */
+  readonly before: number
+  readonly after: number
+  #pattern: RegExp | undefined
+
+  constructor(rule: Rule) {
+    this.rule = rule
+    const outline = rule.outline ? rule.outline() : outlineOf(rule.pattern)
+    const beginnings = outline && beginningsOf(outline)
+    this.beginnings = beginnings && spellKeywords(beginnings, rule.keywords.map(folded)) ? beginnings : null
+    this.run = outline && sureRun(outline)
+    this.sign = outline && this.beginnings === null ? signOf(outline) : 0
+    this.after = rule.window ?? ordinaryWindow
+    this.before = rule.before ?? (this.beginnings ? lookBack : this.after)
+  }
+
+  /** The rule's pattern; bound to the place where it is started when hits need no window, else looking for every match. */
+  get pattern(): RegExp {
+    return (this.#pattern ??= flagged(this.rule.pattern, this.beginnings ? 'y' : 'g'))
+  }
 }
 
-const ordinaryWindow = 256
-/** Bytes that assertions before a match may look at. */
-export const lookBack = 16
+const flagged = ({ source, flags }: RegExp, flag: string): RegExp => new RegExp(source, flags.replace(/[gy]/g, '') + flag)
 
-export function planOf(rule: Rule): Plan {
-  const { source } = rule.pattern
-  const flags = rule.pattern.flags.replace(/[gy]/g, '')
-  const literal = literalStart(rule.pattern)
-  const window = rule.window ?? ordinaryWindow
-  return {
-    rule,
-    pattern: new RegExp(source, flags + 'g'),
-    sticky: new RegExp(source, flags + 'y'),
-    literal,
-    run: sureRun(rule.pattern),
-    sign: requiredSign(rule.pattern),
-    before: rule.before ?? window,
-    after: window,
-    gap: rule.gap ?? 0,
-  }
+const at = 64
+
+/** The byte of `@` where every match must hold one, else 0: few windows hold one. */
+export function signOf(outline: Outline): number {
+  return holds(outline) ? at : 0
+}
+
+function holds(outline: Outline): boolean {
+  if (outline.kind === 'bytes') return outline.set[at] === 1 && outline.set.indexOf(1) === at && outline.set.lastIndexOf(1) === at
+  if (outline.kind === 'repeat') return outline.least > 0 && holds(outline.of)
+  return outline.kind === 'choice' ? outline.of.every(holds) : outline.of.some(holds)
 }

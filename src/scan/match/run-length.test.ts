@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { literalStart, requiredSign } from './literal.ts'
+import { beginningsOf, beginsAt, spellKeywords } from './beginning.ts'
+import { outlineOf } from './outline.ts'
+import { signOf } from './plan.ts'
 import { holdsRun, sureRun } from './run-length.ts'
 
-const least = (pattern: RegExp): number => sureRun(pattern)?.least ?? 0
+const least = (pattern: RegExp): number => sureRun(outlineOf(pattern)!)?.least ?? 0
 
 test('tells the longest run that a pattern is sure to match', () => {
   const table: [RegExp, number][] = [
@@ -30,13 +32,13 @@ test('no window that a pattern matches is refused', () => {
   ]
   for (const [pattern, text] of samples) {
     assert.match(text, pattern)
-    const run = sureRun(pattern)
+    const run = sureRun(outlineOf(pattern)!)
     assert.ok(run === null || holdsRun(Buffer.from(text), 0, text.length, run), pattern.source)
   }
 })
 
 test('finds a run wherever it stands and no shorter one', () => {
-  const run = sureRun(/[a-z]{12}/)!
+  const run = sureRun(outlineOf(/[a-z]{12}/)!)!
   for (let at = 0; at < 30; at++) {
     const text = `${'1'.repeat(at)}${'a'.repeat(12)}${'1'.repeat(30 - at)}`
     assert.ok(holdsRun(Buffer.from(text), 0, text.length, run), `at ${at}`)
@@ -44,22 +46,52 @@ test('finds a run wherever it stands and no shorter one', () => {
   }
 })
 
-test('tells the literal that a pattern begins with', () => {
-  const table: [RegExp, string][] = [
-    [/\bghp_[a-z]{36}/, 'ghp_'],
-    [/(?:(?<![A-Za-z])|(?<=\\n))(?<secret>SG\.[a-z]{22})/, 'SG.'],
-    [/(?<secret>xox[bp]-[a-z]{9})/, 'xox'],
-    [/ab?c/, 'a'],
-    [/abc|abd/, ''],
-    [/(?<secret>abc|abd)/, ''],
-    [/abc/i, ''],
+test('tells where a run begins at the latest', () => {
+  const table: [RegExp, number][] = [
+    [/ghp_[A-Za-z0-9]{36}/, 0],
+    [/key["' ]{0,3}=["' ]{0,3}(?<secret>[A-Z0-9]{20})/, 10],
+    [/(?:ab|cde)(?:.|\r?\n){0,40}?\s(?<secret>[a-f0-9]{32})/, 84],
+    [/key\s*[a-f0-9]{32}/, Infinity],
   ]
-  for (const [pattern, expected] of table) assert.equal(literalStart(pattern), expected, pattern.source)
+  for (const [pattern, expected] of table) assert.equal(sureRun(outlineOf(pattern)!)?.reach, expected, pattern.source)
+})
+
+const begins = (pattern: RegExp, text: string): boolean => beginsAt(Buffer.from(text), 0, beginningsOf(outlineOf(pattern)!))
+
+test('tells from the first bytes whether a match may begin', () => {
+  const table: [RegExp, string, boolean][] = [
+    [/\bghp_[a-z]{6}/, 'ghp_abcdef', true],
+    [/\bghp_[a-z]{6}/, 'ghp_abcde1', false],
+    [/(?:(?<![A-Za-z])|(?<=\\n))(?<secret>SG\.[a-z]{3})/, 'SG.abc', true],
+    [/(?:AKIA|A3T[A-Z\d])[A-Z\d]{3}/, 'A3TXABC', true],
+    [/(?:AKIA|A3T[A-Z\d])[A-Z\d]{3}/, 'AKIBABC', false],
+    [/ab?c[^x]/, 'acy', true],
+    [/ab?c[^x]/, 'abcx', false],
+    [/(?i:a)b[^q]/i, 'ABQ', false],
+    [/a\x41\u0042\.\W/, 'aAB. ', true],
+    [/a{2,3}b/, 'aaxx', true],
+    [/(?:ab){2}c/, 'ababc', true],
+    [/(?:ab){2}c/, 'abac', false],
+  ]
+  for (const [pattern, text, expected] of table) assert.equal(begins(pattern, text), expected, `${pattern.source} ${text}`)
+})
+
+test('tells whether matches begin with keywords, whatever their case and separators', () => {
+  const table: [RegExp, string[], boolean][] = [
+    [/(?:AKIA|ASIA)[A-Z]/, ['akia', 'asia'], true],
+    [/(?:AKIA|ASIA)[A-Z]/, ['akia'], false],
+    [/xox[bp]-\d/, ['xoxb_', 'xoxp_'], true],
+    [/xox[bp]-\d/, ['xoxb_'], false],
+    [/[Aa][-_ .]?b/, ['a_b', 'ab'], false],
+    [/"?key/, ['key'], false],
+  ]
+  for (const [pattern, keywords, expected] of table) assert.equal(spellKeywords(beginningsOf(outlineOf(pattern)!), keywords), expected, pattern.source)
 })
 
 test('tells whether every match holds an @', () => {
-  assert.equal(requiredSign(/x:\/\/[^@]{1,9}@host/), 64)
-  assert.equal(requiredSign(/x(?:@y)?z/), 0)
-  assert.equal(requiredSign(/x@?z/), 0)
-  assert.equal(requiredSign(/a@b|c/), 0)
+  const sign = (pattern: RegExp): number => signOf(outlineOf(pattern)!)
+  assert.equal(sign(/x:\/\/[^@]{1,9}@host/), 64)
+  assert.equal(sign(/x(?:@y)?z/), 0)
+  assert.equal(sign(/x@?z/), 0)
+  assert.equal(sign(/a@b|c/), 0)
 })

@@ -1,15 +1,19 @@
 // A cheap test before an expensive pattern: most patterns ask for a long run of letters and digits of one kind, and most
 // windows hold none.
+import { tableOf, type Outline } from './outline.ts'
 
-/** A run that every match of a pattern is sure to hold: its least length, and which bytes it may consist of. */
+/** A run that every match of a pattern is sure to hold. */
 export interface Run {
+  /** Its least length. */
   least: number
-  /** 1 for each byte that may stand in the run. */
+  /** 1 for each byte that may stand in it. */
   bytes: Uint8Array
+  /** Bytes from the beginning of the match to that of the run at most; infinite where there is no bound. */
+  reach: number
 }
 
 /** Whether a long enough run stands between the offsets; looks at every `least`th byte first. */
-export function holdsRun(bytes: Uint8Array, from: number, to: number, run: Run): boolean {
+export function holdsRun(bytes: Uint8Array, from: number, to: number, run: Pick<Run, 'least' | 'bytes'>): boolean {
   const { least, bytes: wanted } = run
   for (let look = from + least - 1; look < to; look += least) {
     if (!wanted[bytes[look]!]) continue
@@ -29,174 +33,77 @@ export function holdsByte(bytes: Uint8Array, from: number, to: number, byte: num
   return false
 }
 
-/** Kinds of bytes that runs consist of; a set of them is the sum of their bits. A class that takes part of a kind counts as all of it. */
-const kinds = ['0123456789', 'abcdef', 'ghijklmnopqrstuvwxyz', 'ABCDEF', 'GHIJKLMNOPQRSTUVWXYZ', '_', '-', '+', '/', '=', '.', '~', '%', ':']
-const kindOf = new Uint16Array(128)
-kinds.forEach((characters, at) => {
-  for (const character of characters) kindOf[character.charCodeAt(0)] = 1 << at
-})
-const wordKinds = 0b111111
-const smallLetters = 0b110
-const capitals = 0b11000
-const tables = new Map<number, Uint8Array>()
+/** Shorter ones are in every window. */
+const worthLooking = 6
 
-function tableOf(set: number): Uint8Array {
-  let table = tables.get(set)
-  if (!table) {
-    table = new Uint8Array(256)
-    for (let code = 0; code < 128; code++) if (kindOf[code]! & set) table[code] = 1
-    tables.set(set, table)
-  }
-  return table
+/** The longest run that every match is sure to hold, or null where none is long enough to be worth a look. */
+export function sureRun(outline: Outline): Run | null {
+  const { longest, longestSet, reach } = sureOf(outline)
+  return longest >= worthLooking ? { least: longest, bytes: tableOf(longestSet), reach } : null
 }
 
 /**
- * What a part of a pattern is sure to match. It is pure when it consists of the kinds above alone: then `least` is its least
- * length; else `longest` is the length of the longest run within it that is sure, of the kinds `longestSet`.
+ * What a part of a pattern is sure to match, in `least` to `most` bytes: pure when it consists of the kinds of `set` alone;
+ * in any case a run of `longest` bytes of the kinds `longestSet`, which begins at most `reach` bytes behind the beginning.
  */
 interface Sure {
   pure: boolean
   least: number
+  most: number
   set: number
   longest: number
   longestSet: number
+  reach: number
 }
 
-const foreign: Sure = { pure: false, least: 0, set: 0, longest: 0, longestSet: 0 }
-const pureOf = (least: number, set: number): Sure => ({ pure: true, least, set, longest: least, longestSet: set })
-const nothing = pureOf(0, 0)
+const pureOf = (least: number, most: number, set: number): Sure => ({ pure: true, least, most, set, longest: least, longestSet: set, reach: 0 })
+const foreignOf = (most: number): Sure => ({ pure: false, least: 0, most, set: 0, longest: 0, longestSet: 0, reach: 0 })
 
-const quantifier = /(?:\{(\d+)(?:,\d*)?\}|[*?+])\??/y
-const charClass = /\[(\^?)((?:\\.|[^\]\\])*)\]/y
-const groupHead = /\((?:\?(?:<?[=!]|:|<\w+>|([a-z]+)(?:-[a-z]+)?:))?/y
-
-interface Reader {
-  source: string
-  at: number
-  ignoreCase: boolean
+function sureOf(outline: Outline): Sure {
+  if (outline.kind === 'bytes') return outline.kinds === 0 ? foreignOf(1) : pureOf(1, 1, outline.kinds)
+  if (outline.kind === 'choice') return outline.of.map(sureOf).reduce(eitherOf)
+  if (outline.kind === 'sequence') return inOrder(outline.of.map(sureOf))
+  const { least, most } = outline
+  const sure = sureOf(outline.of)
+  const longest = sure.most === 0 ? 0 : sure.most * most
+  if (!sure.pure) return least === 0 ? foreignOf(longest) : { ...sure, most: longest }
+  return pureOf(sure.least * least, longest, sure.set)
 }
 
-const read = (pattern: RegExp, reader: Reader): RegExpExecArray | null => {
-  pattern.lastIndex = reader.at
-  const match = pattern.exec(reader.source)
-  if (match) reader.at += match[0].length
-  return match
-}
+const eitherOf = (a: Sure, b: Sure): Sure => ({
+  pure: a.pure && b.pure,
+  least: Math.min(a.least, b.least),
+  most: Math.max(a.most, b.most),
+  set: a.set | b.set,
+  longest: Math.min(a.longest, b.longest),
+  longestSet: a.longestSet | b.longestSet,
+  reach: Math.max(a.reach, b.reach),
+})
 
-/** The longest run that every match of the pattern is sure to hold, or null where none is long enough to be worth a look. */
-export function sureRun(pattern: RegExp): Run | null {
-  let sure
-  try {
-    sure = readAlternatives({ source: pattern.source, at: 0, ignoreCase: pattern.flags.includes('i') })
-  } catch {
-    return null
+/** Pure parts that follow one another make up one run. */
+function inOrder(parts: Sure[]): Sure {
+  const all: Sure = { pure: true, least: 0, most: 0, set: 0, longest: 0, longestSet: 0, reach: 0 }
+  let begin = 0
+  const close = (length: number, set: number, reach: number): void => {
+    if (length <= all.longest) return
+    all.longest = length
+    all.longestSet = set
+    all.reach = reach
   }
-  return sure.longest >= 6 ? { least: sure.longest, bytes: tableOf(sure.longestSet) } : null
-}
-
-function readAlternatives(reader: Reader): Sure {
-  let all = readSequence(reader)
-  while (reader.source[reader.at] === '|') {
-    reader.at++
-    const next = readSequence(reader)
-    all = {
-      pure: all.pure && next.pure,
-      least: Math.min(all.least, next.least),
-      set: all.set | next.set,
-      longest: Math.min(all.longest, next.longest),
-      longestSet: all.longestSet | next.longestSet,
-    }
-  }
-  return all
-}
-
-function readSequence(reader: Reader): Sure {
-  const { source } = reader
-  let pure = true
-  let longest = 0
-  let longestSet = 0
-  let least = 0
-  let set = 0
-  const close = (length: number, of: number): void => {
-    if (length <= longest) return
-    longest = length
-    longestSet = of
-  }
-  while (reader.at < source.length && source[reader.at] !== '|' && source[reader.at] !== ')') {
-    const part = readPart(reader)
+  for (const part of parts) {
     if (part.pure) {
-      least += part.least
-      set |= part.set
+      if (all.least === 0 && all.set === 0) begin = all.most
+      all.least += part.least
+      all.set |= part.set
+      all.most += part.most
       continue
     }
-    pure = false
-    close(least, set)
-    close(part.longest, part.longestSet)
-    least = set = 0
+    all.pure = false
+    close(all.least, all.set, begin)
+    close(part.longest, part.longestSet, all.most + part.reach)
+    all.least = all.set = 0
+    all.most += part.most
   }
-  close(least, set)
-  return { pure, least, set, longest, longestSet }
-}
-
-/** One character, class, assertion or group, with its quantifier. */
-function readPart(reader: Reader): Sure {
-  const sure = readAtom(reader)
-  const many = read(quantifier, reader)
-  if (many === null) return sure
-  const times = many[1] !== undefined ? Number(many[1]) : many[0][0] === '+' ? 1 : 0
-  if (!sure.pure) return times === 0 ? foreign : sure
-  return pureOf(sure.least * times, sure.set)
-}
-
-function readAtom(reader: Reader): Sure {
-  const first = reader.source[reader.at]!
-  if (first === '(') return readGroup(reader)
-  if (first === '[') {
-    const body = read(charClass, reader)
-    if (body === null) throw new Error('a class is open')
-    return body[1] === '' ? classOf(body[2]!, reader.ignoreCase) : foreign
-  }
-  reader.at += first === '\\' ? 2 : 1
-  if (first === '^' || first === '$') return nothing
-  if (first === '.') return foreign
-  if (first !== '\\') return classOf(first, reader.ignoreCase)
-  const escaped = reader.source[reader.at - 1]!
-  return escaped === 'b' || escaped === 'B' ? nothing : classOf(first + escaped, reader.ignoreCase)
-}
-
-function readGroup(reader: Reader): Sure {
-  const head = read(groupHead, reader)!
-  const { ignoreCase } = reader
-  if (head[1]?.includes('i')) reader.ignoreCase = true
-  const inside = readAlternatives(reader)
-  if (reader.source[reader.at] !== ')') throw new Error('a group is open')
-  reader.at++
-  reader.ignoreCase = ignoreCase
-  return /^\(\?<?[=!]/.test(head[0]) ? nothing : inside
-}
-
-const classes = new Map<string, Sure>()
-
-/** The kinds of a class body or single character; foreign where it takes others. */
-function classOf(body: string, ignoreCase: boolean): Sure {
-  const known = classes.get(body) ?? readClass(body)
-  classes.set(body, known)
-  if (!known.pure || !ignoreCase) return known
-  const letters = known.set & (smallLetters | capitals)
-  return pureOf(1, known.set | ((letters << 2) & capitals) | ((letters >> 2) & smallLetters))
-}
-
-function readClass(body: string): Sure {
-  let set = 0
-  for (const [token, first, last] of body.matchAll(/\\?([A-Za-z\d])-([A-Za-z\d])|\\.|[^\\]/g)) {
-    if (first !== undefined) for (let code = first.charCodeAt(0); code <= last!.charCodeAt(0); code++) set |= kindOf[code]!
-    else if (token === '\\d') set |= 1
-    else if (token === '\\w') set |= wordKinds
-    else {
-      const kind = /^\\[A-Za-z\d]$/.test(token) ? 0 : kindOf[token.charCodeAt(token.length - 1) & 127]!
-      if (kind === 0 || token.charCodeAt(token.length - 1) > 127) return foreign
-      set |= kind
-    }
-  }
-  return pureOf(1, set)
+  close(all.least, all.set, begin)
+  return all
 }

@@ -41,6 +41,19 @@ test('of two rules for one text the first of the same certainty counts, a generi
   assert.deepEqual(scan(`acme_${secret}`, generic, acme), [`1:6 acme ${secret}`])
 })
 
+test('what only looks like a secret of a known format is not taken for one of unknown format, either', () => {
+  const generic = rule({ id: 'generic', keywords: ['acme'], pattern: /acme_[a-z0-9]{12}/, generic: true })
+  const forged = { ...acme, check: () => false, forged: () => true }
+  assert.deepEqual(scan(`acme_${secret}`, generic, forged), [])
+  assert.deepEqual(scan(`acme_${secret}`, generic, { ...forged, forged: () => false }), [`1:1 generic acme_${secret}`])
+})
+
+test('a checksum that fails leaves little confidence', () => {
+  const confidence = (made: Rule): string => new Scanner({ rules: [made], detectors: [] }).scan(new Text(Buffer.from(`acme_${secret}`)), { path: '' })[0]!.confidence
+  assert.equal(confidence({ ...acme, checksum: () => true }), 'high')
+  assert.equal(confidence({ ...acme, checksum: () => false }), 'low')
+})
+
 test('comments allow what stands beside them', () => {
   for (const comment of ['strongroom:allow', 'gitleaks:allow', 'trufflehog:ignore', 'pragma: allowlist secret']) {
     assert.deepEqual(scan(`acme_${secret} # ${comment}`, acme), [], comment)

@@ -1,6 +1,5 @@
 // The automaton of the rules of the house, kept between runs beside the code that Node compiles and keeps: building it takes
 // longer than a small scan. Whoever could change that file could change the code there as well.
-import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { getCompileCacheDir } from 'node:module'
 import { join } from 'node:path'
@@ -10,20 +9,24 @@ import { buildAutomaton, type Automaton } from './automaton.ts'
 export function loadAutomaton(words: string[]): Automaton {
   const folder = getCompileCacheDir()
   if (folder === undefined) return buildAutomaton(words)
-  const file = join(folder, `scan-keywords-${createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 32)}`)
+  const text = words.join('\n')
+  const file = join(folder, `scan-keywords-${words.length}-${text.length}`)
   try {
-    return unpack(readFileSync(file))
+    const kept = readFileSync(file)
+    const start = kept.length - text.length
+    if (kept.toString('latin1', Math.max(0, start)) === text) return unpack(kept.subarray(0, start))
   } catch {
-    const automaton = buildAutomaton(words)
-    keep(file, automaton)
-    return automaton
+    // There is none yet, or it was cut short.
   }
+  const automaton = buildAutomaton(words)
+  keep(file, Buffer.concat([pack(automaton), Buffer.from(text, 'latin1')]))
+  return automaton
 }
 
-function keep(file: string, automaton: Automaton): void {
+function keep(file: string, bytes: Buffer): void {
   try {
     const draft = `${file}.${process.pid}`
-    writeFileSync(draft, pack(automaton), { mode: 0o600 })
+    writeFileSync(draft, bytes, { mode: 0o600 })
     renameSync(draft, file)
   } catch {
     // A folder that cannot be written only costs the next run the same time.

@@ -7,7 +7,7 @@ import { tokens } from './token.ts'
 export const alibaba: Rule[] = [
   ...tokens({
     'alibaba-access-key-id': ['Alibaba Cloud access key id', 'https://www.alibabacloud.com/help/en/ram/',
-      'LTAI(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{16,20}|[A-Za-z0-9]{24})', { entropy: 3 }],
+      'LTAI(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{16,20})', { entropy: 3 }],
     'alibaba-sts-key-id': ['Alibaba Cloud STS access key id', 'https://www.alibabacloud.com/help/en/ram/', 'STS[.][A-Za-z0-9]{10,30}',
       { keywords: ['sts.'], entropy: 3, check: looksRandom }],
   }),

@@ -6,6 +6,8 @@ import { tokens } from './token.ts'
 const docs = 'https://learn.microsoft.com/en-us/azure'
 const key88 = '[A-Za-z0-9+/]{86}=='
 /** The key of the storage emulator, the same everywhere: https://learn.microsoft.com/en-us/azure/storage/common/storage-use-azurite */
+/** HMAC-SHA-256 in base64, percent-encoded or not. */
+const isSignature = (text: string) => text.replace(/%(?:2B|2F)/gi, '+').replace(/%3D/gi, '=').length === 44
 const emulatorKey = 'Eby8vdM02xNOcqFlqUwJPLlm'
 const key44 = '[A-Za-z0-9+/]{43}='
 const key84 = (mark: string) => `[A-Za-z0-9]{52}JQQJ9(?:9[A-L])AC[A-Za-z0-9]{5}${mark}[A-Za-z0-9]{4}`
@@ -15,7 +17,7 @@ export const azure: Rule[] = [
     'azure-entra-client-secret': ['Microsoft Entra ID client secret',
       `${docs}/active-directory/develop/howto-create-service-principal-portal`,
       '[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}', { keywords: Array.from('0123456789', digit => `${digit}q~`),
-        entropy: 3, misses: ['abc8Q~short'] }],
+        pattern: /(?<![A-Za-z0-9_~.-])(?<secret>[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})(?![A-Za-z0-9_~-])/, entropy: 3, misses: ['abc8Q~short'] }],
     'azure-devops-pat': ['Azure DevOps personal access token',
       `${docs}/devops/organizations/accounts/use-personal-access-tokens-to-authenticate`,
       '[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{9}[A-Za-z0-9]{4}AZDO[A-Za-z0-9]{4}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}', { keywords: ['azdo'],
@@ -105,6 +107,7 @@ export const azure: Rule[] = [
     source: `${docs}/storage/common/storage-sas-overview`,
     keywords: ['sig='],
     pattern: /(?:sv|se|sr|sp|st|spr|srt|ss|sig|si|skoid)=[^\s"'<>]{8,500}?&(?:amp;)?sig=(?<secret>[A-Za-z0-9%/+]{43,80}(?:%3D|=))/i,
+    check: isSignature,
     window: 600,
     confidence: 'high',
     hits: [`?sv=2022-11-02&ss=b&srt=o&sp=r&se=2030-01-01T00:00:00Z&sig=${'aB3dE'.repeat(9).slice(0, 43)}%3D`],

@@ -1,7 +1,9 @@
 // Checksums and structures that formats of secrets carry, and which rules' findings can be checked by them offline.
-import { createHash } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 import { bip39Words } from './bip39-words.ts'
+
+/** Loaded with the first checksum: cryptography takes longer to load than many a scan. */
+const createHash = (algorithm: string): import('node:crypto').Hash => process.getBuiltinModule('node:crypto').createHash(algorithm)
+const crc32 = (text: string): number => process.getBuiltinModule('node:zlib').crc32(text)
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const base58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'

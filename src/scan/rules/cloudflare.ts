@@ -12,7 +12,7 @@ export const cloudflare: Rule[] = [
     'cloudflare-ca-key': ['Cloudflare origin CA key', 'https://developers.cloudflare.com/fundamentals/api/get-started/ca-keys/',
       'v1[.]0-[a-f0-9]{24}-[a-f0-9]{146}', { pattern: /(?<![A-Za-z0-9])(?<secret>v1\.0-[a-z0-9]{24}-[a-f0-9]{140,150})(?![a-f0-9])/ }],
     'cloudflare-scoped-token': ['Cloudflare API token with prefix',
-      'https://developers.cloudflare.com/fundamentals/api/get-started/create-token/', 'cf(?:ut|at|k)_[A-Za-z0-9]{40,60}',
+      'https://developers.cloudflare.com/fundamentals/api/get-started/create-token/', 'cf(?:ut|at|k)_[A-Za-z0-9]{40}[a-f0-9]{8}',
       { keywords: ['cfut_', 'cfat_', 'cfk_'], entropy: 3 }],
   }),
   ...near({

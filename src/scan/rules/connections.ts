@@ -1,5 +1,6 @@
 // Passwords inside addresses and connection strings, and on command lines.
 import type { Rule } from '../rule.ts'
+import { holdsExampleWord } from '../generic/placeholder.ts'
 import { joined } from './shape.ts'
 
 const rfc = 'https://datatracker.ietf.org/doc/html/rfc3986#section-3.2.1'
@@ -14,6 +15,7 @@ const placeholder = new RegExp(
 
 /** Is it a value, and not a place where a value goes? */
 export function isValue(text: string): boolean {
+  if (/^[A-Za-z_-]+$/.test(text) && holdsExampleWord(text)) return false
   if (placeholder.test(text) || /^[<[{($%]|[>\]}]$|\$\{|\{\{|\$\(|#\{|%[a-z]+%|<[a-z_ -]{2,}>|\.\.\./i.test(text)) return false
   return new Set(text).size >= Math.min(3, text.length)
 }
@@ -67,7 +69,7 @@ function schemeRule(row: Scheme): Rule {
     pattern: new RegExp(
       [
         `(?<![A-Za-z])(?:(?:jdbc|sqlalchemy|dsn|r2dbc):)?(?:${row.schemes})(?:\\+[a-z0-9_]{2,16})?://`,
-        '[^\\s:/@"\'`<>?#,|(){}]{0,80}:(?<secret>[^\\s/"\'`<>?#,|]{1,120})@',
+        '(?<user>[^\\s:/@"\'`<>?#,|(){}]{0,80}):(?!\\k<user>@)(?<secret>[^\\s/"\'`<>?#,|]{1,120})@',
         '[A-Za-z0-9_.\\[][A-Za-z0-9_.:\\[\\]-]{0,253}',
       ].join(''),
         'i'),

@@ -1,4 +1,5 @@
 // Rules for secrets without a form of their own: they are known by the name of the provider shortly before them.
+import { outlineOf, type Outline } from '../match/outline.ts'
 import type { Rule } from '../rule.ts'
 import { accepted, endBase64, endDash, fold, folded, lazily, looksRandom, type More } from './shape.ts'
 
@@ -56,10 +57,12 @@ function nearRule(id: string, about: string, source: string, words: string, shap
       return (pattern ??= own ? fold(own) : patternOf(names, shape, isStrict === true))
     },
     entropy: 2.5,
-    check: looksRandom,
+    check: secret => looksRandom(secret) && fits(secret, shape),
+    forged: secret => looksRandom(secret) && !fits(secret, shape),
     confidence: 'medium',
     ...rest,
   }
+  if (!own) rule.outline = () => outlineNear(names, shape, isStrict === true)
   const word = names[0]!.replaceAll(' ', '_')
   return lazily(
     rule,
@@ -73,6 +76,25 @@ function patternOf(names: string[], shape: string, isStrict: boolean): RegExp {
   const secret = `(?<secret>${isStrict ? shape : widened(shape)})`
   const after = /[/+]/.test(shape) ? endBase64 : endDash
   return new RegExp(folded(`${name}${gap}${isStrict ? assigned : ''}${before}${secret}${after}`))
+}
+
+const outlines = new Map<string, Outline | null>()
+
+/** The outline of a part of a pattern; many rules share it. */
+function outlineOfPart(source: string): Outline | null {
+  let outline = outlines.get(source)
+  if (outline === undefined) {
+    outline = outlineOf({ source, flags: '' })
+    outlines.set(source, outline)
+  }
+  return outline
+}
+
+/** What `patternOf` matches, without assertions. */
+function outlineNear(names: string[], shape: string, isStrict: boolean): Outline | null {
+  const name = outlineOf({ source: names.map(text => text.replaceAll(' ', separator)).join('|'), flags: 'i' })
+  const rest = [gap, ...(isStrict ? [folded(assigned), shape] : [widened(shape)])].map(outlineOfPart)
+  return name && rest.every(part => part !== null) ? { kind: 'sequence', of: [name, ...rest] } : null
 }
 
 const shortName = 4
@@ -92,6 +114,13 @@ function keywordsOf(name: string): string[] {
 function named(name: string): string {
   const text = `(?i:${name.replaceAll(' ', separator)})`
   return `${wordStart}${text}${name.length > shortName ? '' : '(?:(?![a-z])|(?=api|key|token|secret))'}`
+}
+
+/** Where a form is hexadecimal, another alphabet shows in many places: of few signs that stray from it, somebody mistyped or made them up. */
+function fits(secret: string, shape: string): boolean {
+  if (shape !== uuid && !/^\[a-f0-9\]\{\d+\}$/.test(shape)) return true
+  const strays = secret.match(shape === uuid ? /[^A-Fa-f0-9-]/g : /[^a-f0-9]/g)?.length ?? 0
+  return strays === 0 || strays * 8 >= secret.length
 }
 
 /**

@@ -12,7 +12,7 @@ export const newrelicRules: Rule[] = [
       'nriq-'] }],
     'newrelic-browser-key': ['New Relic browser key', newrelic, 'NR(?:JS|BR)-[a-f0-9]{19}', { keywords: ['nrjs-', 'nrbr-'] }],
     'newrelic-admin-key': ['New Relic admin key', newrelic, 'NRAA-[a-f0-9]{27}'],
-    'newrelic-license-key': ['New Relic licence key', newrelic, '(?:eu01xx)?[a-f0-9]{22,36}(?:FFFF)?NRAL', { keywords: ['nral'],
+    'newrelic-license-key': ['New Relic licence key', newrelic, '(?:eu01xx[a-f0-9]{26,30}|[a-f0-9]{32,36})(?:FFFF)?NRAL', { keywords: ['nral'],
       misses: ['NRAL'] }],
   }),
   ...near({

@@ -78,6 +78,13 @@ test('every rule leaves its misses alone', () => {
   }
 })
 
+test('a value that strays from a hexadecimal form by a sign is no key, and not one of unknown form', () => {
+  const rule = rules.find(({ id }) => id === 'kucoin-key')!
+  const key = sample('[a-f0-9]{24}')
+  const [altered, other] = [`X${key.slice(1)}`, sample('[A-Za-z0-9]{24}')]
+  assert.deepEqual([key, altered, other].map((secret) => [rule.check!(secret), rule.forged!(secret)]), [[true, false], [false, true], [true, false]])
+})
+
 test('patterns bound every repetition and never nest open ones', () => {
   for (const { id, pattern } of rules) {
     const source = pattern.source.replace(/\\./g, 'e').replace(/\[[^\]]*\]/g, 'c')

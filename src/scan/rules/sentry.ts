@@ -3,8 +3,9 @@ import type { Rule } from '../rule.ts'
 import { hex, near } from './near.ts'
 import { tokens } from './token.ts'
 
-/** The body of an organisation token says for which site it was issued. */
-const isSentryOrg = (token: string) => /"(?:iat|url|region_url)"/.test(Buffer.from(token.slice(7), 'base64').toString('latin1').slice(0, 200))
+/** The body of an organisation token says for which site it was issued; 32 random bytes in base64 without padding follow. */
+const isSentryOrg = (token: string) =>
+  /_[A-Za-z0-9+/]{43}$/.test(token) && /^\{"(?:iat|url|region_url)"/.test(Buffer.from(token.slice(7), 'base64').toString('latin1').slice(0, 200))
 
 const sentry = 'https://docs.sentry.io/api/auth/'
 

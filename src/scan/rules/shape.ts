@@ -22,6 +22,7 @@ export const endBase64 = '(?![A-Za-z0-9_/+=?-])'
  * once it has compiled many patterns, and then matches only the case as written.
  */
 export function folded(source: string): string {
+  if (!source.includes('(?i:')) return source
   const ignores = [false]
   let text = ''
   let isClass = false

@@ -1,5 +1,7 @@
 // Rules for secrets that their own form betrays: a fixed prefix, a checksum, a structure.
+import { outlineOf } from '../match/outline.ts'
 import type { Rule } from '../rule.ts'
+import { checksums } from './checksum.ts'
 import { accepted, end, endDash, fold, folded, lazily, start, type More } from './shape.ts'
 
 /** What was found, where its format is documented, the form of the secret as the source of a regular expression. */
@@ -23,8 +25,10 @@ export function token(id: string, about: string, source: string, shape: string, 
     },
     entropy: 2.2,
     confidence: 'high',
+    ...(Object.hasOwn(checksums, id) && { checksum: checksums[id]! }),
     ...rest,
   }
+  if (!own) rule.outline = () => outlineOf({ source: folded(shape), flags: '' })
   const prefix = literalPrefix(shape)
   if (!own && prefix !== '') rule.begins = rule.keywords.filter((keyword) => keyword.startsWith(prefix))
   return lazily(

@@ -8,7 +8,7 @@ export type GitProcess = ChildProcessByStdio<Writable, Readable, Readable>
 
 /** Starts git in the repository; its three streams are pipes. */
 export function startGit(repository: string, args: string[]): GitProcess {
-  return spawn('git', ['-C', repository, ...steady, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' } })
+  return spawn('git', ['-C', repository, ...steady, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', GIT_FLUSH: '0', LC_ALL: 'C' } })
 }
 
 /** What a failed git said, once it has ended; null when it succeeded. */

@@ -1,133 +1,151 @@
 // The whole history of a repository: every blob once, at the commit where it first appears.
-// `git log --raw` names the blobs that each commit brings, oldest first; `git cat-file --batch` hands over their bytes.
-// Of a blob that replaces an earlier one at the same path only the part that differs is scanned.
+// `git log --raw` names the blobs that each commit brings; their bytes are read from the packs of the repository, path by path.
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Finding } from '../finding.ts'
 import type { Scanner } from '../match/scanner.ts'
 import { Text } from '../match/text.ts'
-import { hasBinaryName, isBinary } from './binary.ts'
-import { fromUtf16 } from './chunks.ts'
-import { describeCommits } from './commits.ts'
-import type { Warn } from './directory.ts'
-import { failureOf, startGit } from './git.ts'
-import { readObjects } from './objects.ts'
-import { Versions } from './versions.ts'
+import { isBinary } from './binary.ts'
+import { reasonOf, type Warn } from './directory.ts'
+import { readBlobs, saveBlob } from './git/batch.ts'
+import type { BlobList } from './git/blob-list.ts'
+import { describeCommits } from './git/commits.ts'
+import { listBlobs, type Wanted } from './git/listing.ts'
+import { PathScanner } from './git/path-scan.ts'
+import { openStore, type ObjectStore } from './git/store.ts'
 import { viewOf } from './view.ts'
 
-export interface HistoryOptions {
-  repository: string
-  /** Revisions or ranges as `git log` takes them; default: every reference. */
-  revisions?: string[]
-  /** A date as `git log --since` takes it. */
-  since?: string
-  /** Ids of blobs that need no scan. */
-  known?: ReadonlySet<string>
+export interface HistoryOptions extends Omit<Wanted, 'include'> {
+  /** How deep archives are opened, 0: as deep as usual; undefined: not at all. */
+  archives?: number
   /** Told of each blob that has been scanned, and how many findings it has; of none whose findings are not handed over. */
   scanned?(blob: string, findings: number): void
   warn: Warn
   progress?(blobs: number, bytes: number): void
 }
 
-/** A blob that a commit brings to a path. */
-export interface Brought {
-  blob: string
-  path: string
-  /** Empty for a blob that stood there before the range: what it holds is not reported. */
-  commit: string
-}
-
 /** Findings of the history, each secret once per path, in order of their first appearance. */
 export async function scanHistory(scanner: Scanner, options: HistoryOptions): Promise<Finding[]> {
-  const first = new Map<string, Finding & { at: string }>()
-  const versions = new Versions()
-  let blobs = 0
-  let bytes = 0
-  for await (const { brought, content, whole, baseLine } of readObjects(options.repository, listBlobs(options), options.warn)) {
-    blobs++
-    bytes += content.length
-    const found = whole ? scanVersion(scanner, versions, brought.path, content) : scanner.scan(new Text(content), { path: brought.path }, baseLine)
-    for (const finding of found) {
-      const key = `${finding.fingerprint} ${finding.file}`
-      if (!first.has(key)) first.set(key, { ...finding, at: brought.commit })
+  const archives = options.archives === undefined ? null : await import('./archive/index.ts')
+  const list = await listBlobs(archives ? { ...options, include: archives.hasArchiveName } : options)
+  if (list.size === 0) return []
+  const history = new History(list, options)
+  const store = await openStore(options.repository, list.width)
+  try {
+    const texts = new PathScanner(scanner)
+    for (const [path, numbers] of list.paths) {
+      if (!archives?.hasArchiveName(path)) scanPath(history, store, texts, path, numbers)
+      else for (const number of numbers) await scanArchive(history, scanner, path, number)
     }
-    if (found.length === 0 || brought.commit !== '') options.scanned?.(brought.blob, found.length)
-    options.progress?.(blobs, bytes)
+    texts.close()
+    await scanOthers(history, scanner, texts)
+  } finally {
+    store.close()
   }
-  const reported = [...first.values()].filter((finding) => finding.at !== '')
-  const commits = await describeCommits(options.repository, new Set(reported.map((finding) => finding.at)))
-  return reported.map(({ at, ...finding }) => ({ ...finding, commit: commits.get(at)! }))
+  return history.report()
 }
 
-function scanVersion(scanner: Scanner, versions: Versions, path: string, content: Buffer): Finding[] {
-  if (content.length >= 2 && content[0]! + content[1]! === 0x1fd && content[0]! >= 0xfe) return scanner.scan(new Text(fromUtf16(content)), { path })
-  if (isBinary(content)) return []
-  const { from, to } = versions.change(path, content)
-  if (from >= to) return []
-  let baseLine = 0
-  const findings = scanner.scan(new Text(viewOf(path, content.subarray(from, to))), { path })
-  if (findings.length === 0) return findings
-  for (let at = content.indexOf(10); at !== -1 && at < from; at = content.indexOf(10, at + 1)) baseLine++
-  return findings.map((finding) => ({ ...finding, line: finding.line + baseLine, endLine: finding.endLine + baseLine }))
+/** A finding and the number of the blob that first held it. */
+interface First {
+  number: number
+  finding: Finding
 }
 
-/** Blobs in the order of the commits that first bring them to the history. */
-async function* listBlobs(options: HistoryOptions): AsyncGenerator<Brought> {
-  const range = options.revisions?.length ? options.revisions : ['--all', 'HEAD']
-  const git = startGit(options.repository, [
-    'log', '--reverse', '--topo-order', '--raw', '-c', '--root', '--no-renames', '--no-abbrev', '-z', '--format=%x01%H', '--diff-filter=ACMT',
-    ...(options.since ? [`--since=${options.since}`] : []), '--ignore-missing', ...range, '--',
-  ])
-  const failure = failureOf(git)
-  git.stdin.end()
-  const known = new Set(options.known)
-  const limited = options.revisions !== undefined || options.since !== undefined
-  let commit = ''
-  let change: Change | null = null
-  for await (const field of fieldsOf(git.stdout)) {
-    const mark = field.indexOf('\x01')
-    if (mark !== -1) {
-      commit = field.slice(mark + 1, mark + 41)
-      const rest = field.indexOf(':', mark)
-      change = rest === -1 ? null : readChange(field.slice(rest))
-    } else if (change !== null) {
-      const blobs = limited ? [...change.before, change.blob] : [change.blob]
-      for (const blob of hasBinaryName(field) ? [] : blobs) {
-        if (blob === '' || known.has(blob)) continue
-        known.add(blob)
-        yield { blob, path: field, commit: blob === change.blob ? commit : '' }
-      }
-      change = null
-    } else if (field.includes(':')) change = readChange(field.slice(field.indexOf(':')))
+/** A secret counts once per path. */
+const keyOf = ({ fingerprint, file }: Finding): string => `${fingerprint} ${file}`
+
+class History {
+  readonly list: BlobList
+  readonly options: HistoryOptions
+  /** Blobs that the packs did not give, to be asked of git. */
+  readonly others: { number: number; path: string }[] = []
+  readonly #first = new Map<string, First>()
+  #blobs = 0
+  #bytes = 0
+
+  constructor(list: BlobList, options: HistoryOptions) {
+    this.list = list
+    this.options = options
   }
-  const said = await failure
-  if (said !== null) throw new Error(said)
-}
 
-const regularMode = /^100(?:644|755|664)$/
+  isKnown(finding: Finding): boolean {
+    return this.#first.has(keyOf(finding))
+  }
 
-/** The blob that a change leaves at a path and those before it; empty for none, and for links and submodules. */
-interface Change {
-  blob: string
-  before: string[]
-}
+  read(bytes: number): void {
+    this.#bytes += bytes
+    this.options.progress?.(++this.#blobs, this.#bytes)
+  }
 
-/** One raw line: modes, then ids, of each parent (as many as colons) and of the result. */
-function readChange(raw: string): Change {
-  const parents = raw.search(/[^:]/)
-  const parts = raw.slice(parents).split(' ')
-  const idOf = (which: number): string => (regularMode.test(parts[which]!) ? (parts[parents + 1 + which] ?? '') : '')
-  return { blob: idOf(parents), before: Array.from({ length: parents }, (_, which) => idOf(which)) }
-}
-
-async function* fieldsOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of stream) {
-    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
-    let from = 0
-    for (let at = bytes.indexOf(0); at !== -1; at = bytes.indexOf(0, from)) {
-      if (at > from) yield bytes.toString('utf8', from, at)
-      from = at + 1
+  /** Keeps what a blob holds; what an earlier one held at the same path keeps its place. */
+  scanned(number: number, findings: Finding[]): void {
+    for (const finding of findings) {
+      const first = this.#first.get(keyOf(finding))
+      if (first === undefined || number < first.number) this.#first.set(keyOf(finding), { number, finding })
     }
-    rest = bytes.subarray(from)
+    if (findings.length === 0 || this.list.commit(number) !== '') this.options.scanned?.(this.list.id(number), findings.length)
   }
-  if (rest.length > 0) yield rest.toString('utf8')
+
+  async report(): Promise<Finding[]> {
+    const reported = [...this.#first.values()].filter(({ number }) => this.list.commit(number) !== '').sort((a, b) => a.number - b.number)
+    const commits = await describeCommits(this.options.repository, new Set(reported.map(({ number }) => this.list.commit(number))))
+    return reported.map(({ number, finding }) => ({ ...finding, commit: commits.get(this.list.commit(number))! }))
+  }
+}
+
+function scanPath(history: History, store: ObjectStore, texts: PathScanner, path: string, numbers: number[]): void {
+  const read = (number: number): Buffer | null => store.read(history.list.bytes(number))
+  texts.open({
+    path,
+    // An object that was there before may be packed away by now: its findings then stand by the lines of their part.
+    read: (number) => read(number) ?? Buffer.alloc(0),
+    isKnown: (finding) => history.isKnown(finding),
+    scanned: (number, findings) => history.scanned(number, findings),
+  })
+  for (const number of numbers) {
+    const content = read(number)
+    if (content === null) history.others.push({ number, path })
+    else {
+      texts.take(number, content)
+      history.read(content.length)
+    }
+  }
+}
+
+/** Blobs that only git can give: too large to be held, packed in a way that is not known here, or not fetched yet. */
+async function scanOthers(history: History, scanner: Scanner, texts: PathScanner): Promise<void> {
+  const { others, list, options } = history
+  if (others.length === 0) return
+  const named = others.map(({ number, path }) => ({ number, path, blob: list.id(number) }))
+  let binary = false
+  let findings: Finding[] = []
+  for await (const { of, content, baseLine, first, last } of readBlobs(options.repository, named, options.warn)) {
+    if (first && last) {
+      texts.open({ path: of.path, read: () => content, isKnown: () => false, scanned: (number, found) => history.scanned(number, found) })
+      texts.take(of.number, content)
+    } else {
+      if (first) binary = isBinary(content)
+      findings = [...(first ? [] : findings), ...(binary ? [] : scanner.scan(new Text(viewOf(of.path, content)), { path: of.path }, baseLine))]
+      if (last) history.scanned(of.number, findings)
+    }
+    if (last) history.read(content.length)
+  }
+}
+
+/** Opens an archive through a file, whatever its size. */
+async function scanArchive(history: History, scanner: Scanner, path: string, number: number): Promise<void> {
+  const { repository, warn, archives } = history.options
+  const { scanArchiveFile } = await import('./archive/index.ts')
+  const folder = mkdtempSync(join(tmpdir(), 'strongroom-scan-'))
+  try {
+    const file = join(folder, 'archive')
+    await saveBlob(repository, history.list.id(number), file)
+    history.scanned(number, await scanArchiveFile(scanner, file, path, warn, archives ? { depth: archives } : {}))
+    history.read(statSync(file).size)
+  } catch (error) {
+    warn(path, reasonOf(error))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }

@@ -1,14 +1,19 @@
 // Whether a pair of AWS keys is live: `sts:GetCallerIdentity`, which needs no permission
-// (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html).
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html); and its end.
 import { sign } from '../aws-signature.ts'
 import type { Call } from './guard.ts'
 
-const body = 'Action=GetCallerIdentity&Version=2011-06-15'
-
 /** The signed request. */
-export function callerIdentity(id: string, secret: string, endpoint = 'https://sts.us-east-1.amazonaws.com', now = new Date()): Call {
+export const callerIdentity = (id: string, secret: string, endpoint = 'https://sts.us-east-1.amazonaws.com', now = new Date()): Call =>
+  signed(id, secret, 'sts', endpoint, 'Action=GetCallerIdentity&Version=2011-06-15', now)
+
+/** A key switches itself off, where its user may: https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccessKey.html. */
+export const deactivation = (id: string, secret: string, endpoint = 'https://iam.amazonaws.com'): Call =>
+  signed(id, secret, 'iam', endpoint, `Action=UpdateAccessKey&AccessKeyId=${encodeURIComponent(id)}&Status=Inactive&Version=2010-05-08`, new Date())
+
+function signed(id: string, secret: string, service: string, endpoint: string, body: string, now: Date): Call {
   const url = new URL('/', endpoint)
-  const headers = sign({ method: 'POST', url, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }, { id, secret }, { service: 'sts', region: 'us-east-1', now })
+  const headers = sign({ method: 'POST', url, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }, { id, secret }, { service, region: 'us-east-1', now })
   return { method: 'POST', url: url.href, headers, body }
 }
 

@@ -17,6 +17,12 @@ export interface VerifyOptions extends Partial<GuardOptions> {
   now?: number
 }
 
+/** What the settings of a scan say of verification. */
+export const verifyOptions = (settings: { 'verify-endpoint'?: string[] | undefined; 'verify-allow'?: string[] | undefined }): VerifyOptions => ({
+  endpoints: Object.fromEntries((settings['verify-endpoint'] ?? []).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])),
+  allow: settings['verify-allow'] ?? [],
+})
+
 export type Verdict = 'valid' | 'invalid' | 'unknown'
 
 interface Result {
@@ -24,7 +30,8 @@ interface Result {
   facts: Record<string, string>
 }
 
-const fits = (rule: string, pattern: string): boolean => (pattern.endsWith('*') ? rule.startsWith(pattern.slice(0, -1)) : rule === pattern)
+/** Whether a pattern of a row (`github-*`) covers the rule. */
+export const fits = (rule: string, pattern: string): boolean => (pattern.endsWith('*') ? rule.startsWith(pattern.slice(0, -1)) : rule === pattern)
 
 export const providerOf = (rule: string): Provider | undefined => providers.find((provider) => provider.rules.some((pattern) => fits(rule, pattern)))
 
@@ -74,7 +81,7 @@ const reachOf = (reaches: string | undefined): Record<string, string> => (reache
 /** The request for a secret; `endpoint` takes the place of the provider's own scheme and host. */
 export function callOf(provider: Provider, secret: string, endpoint?: string): Call {
   const host = /-([a-z]{2,3}\d{1,3})$/.exec(secret)?.[1] ?? ''
-  const given = new URL(provider.url.replace('{host}', host).replaceAll('{secret}', encodeURIComponent(secret).replaceAll('%3A', ':')))
+  const given = addressOf(provider.url === '{secret}' ? secret : provider.url.replace('{host}', host).replaceAll('{secret}', encodeURIComponent(secret).replaceAll('%3A', ':')))
   const url = endpoint === undefined ? given : new URL(given.pathname + given.search, endpoint)
   const filled = (text: string): string => text.replaceAll('{secret}', secret)
   const headers = Object.fromEntries(Object.entries(provider.headers ?? {}).map(([name, value]) => [name, filled(value)]))
@@ -82,6 +89,12 @@ export function callOf(provider: Provider, secret: string, endpoint?: string): C
   if (provider.basic) headers.authorization = `Basic ${Buffer.from(provider.basic.map(filled).join(':')).toString('base64')}`
   const body = provider.body?.replaceAll('{secret}', JSON.stringify(secret).slice(1, -1))
   return { method: provider.method ?? 'GET', url: url.href, headers, ...(body === undefined ? {} : { body }) }
+}
+
+function addressOf(text: string): URL {
+  const url = URL.parse(text)
+  if (url === null) throw new ScanError('no address')
+  return url
 }
 
 function judge(provider: Provider, answer: Answer): Result {
@@ -92,7 +105,8 @@ function judge(provider: Provider, answer: Answer): Result {
   return { verdict: 'valid', facts: { ...reachOf(provider.reaches?.(answer, body)), revoke: provider.revoke.docs } }
 }
 
-function parsed(text: string): Record<string, unknown> {
+/** The object that an answer holds; empty where it holds none. */
+export function parsed(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
@@ -104,7 +118,7 @@ function parsed(text: string): Record<string, unknown> {
 const nearby = 20
 
 /** Key id and secret key that stand near each other in one file. */
-function pairOf(finding: Finding, all: Finding[]): { id: string; secret: string } | null {
+export function pairOf(finding: Finding, all: Finding[]): { id: string; secret: string } | null {
   const isId = finding.rule === 'aws-access-key-id'
   const wanted = isId ? 'aws-secret-access-key' : 'aws-access-key-id'
   const other = all.find((one) => one.rule === wanted && one.file === finding.file && Math.abs(one.line - finding.line) <= nearby)
@@ -127,17 +141,4 @@ class Pace {
     this.#next.set(name, at + this.#gap)
     if (at > now) await new Promise((resolve) => setTimeout(resolve, at - now))
   }
-}
-
-/** Asks the provider to take a key back, where it offers that; false where it does not. Throws ScanError when it refuses. */
-export async function revoke(finding: Finding, options: VerifyOptions = {}): Promise<boolean> {
-  const provider = providerOf(finding.rule)
-  if (!provider?.revoke.url) return false
-  const { url, method = 'POST', body } = provider.revoke
-  const { accepts: _, ...rest } = provider
-  const request = callOf({ ...rest, url, ...(body === undefined ? {} : { body }) }, finding.secret, options.endpoints?.[provider.name])
-  const headers = body === undefined ? request.headers : { ...request.headers, 'content-type': 'application/json' }
-  const answer = await call({ ...request, method, ...(headers ? { headers } : {}) }, { allow: options.allow ?? [] })
-  if (answer.status >= 400) throw new ScanError(`${provider.name} refused to revoke the key: ${answer.status}`)
-  return true
 }

@@ -6,7 +6,7 @@ export interface Provider {
   /** Rules whose findings it verifies; `*` at the end stands for any rest. */
   rules: string[]
   method?: 'GET' | 'POST'
-  /** `{secret}` stands for the secret, percent-encoded in the address; `{host}` for what `host` reads from it. */
+  /** `{secret}` stands for the secret, percent-encoded in the address unless it is all of it; `{host}` for what `host` reads from it. */
   url: string
   headers?: Record<string, string>
   body?: string
@@ -19,8 +19,21 @@ export interface Provider {
   accepts?(body: Record<string, unknown>): boolean
   /** What the key reaches, read from the answer. */
   reaches?(answer: Answer, body: Record<string, unknown>): string | undefined
-  /** Where and how the key is taken back. */
-  revoke: { docs: string; method?: string; url?: string; body?: string }
+  /** Where the key is taken back by hand, or how by a request. */
+  revoke: Revocation
+}
+
+export interface Revocation {
+  docs: string
+  /** The request, where there is one that needs no more than the key itself. `headers` stand in place of those that verify. */
+  method?: 'POST' | 'DELETE'
+  url?: string
+  headers?: Record<string, string>
+  body?: string
+  /** Those of the row's rules whose keys it takes back; default all. */
+  rules?: string[]
+  /** Where the status does not decide. */
+  accepts?(body: Record<string, unknown>): boolean
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 200) : undefined)

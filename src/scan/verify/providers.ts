@@ -7,9 +7,18 @@ const account = (...paths: string[]): NonNullable<Provider['reaches']> => (_answ
 
 export const providers: readonly Provider[] = [
   {
+    name: 'github-app', rules: ['github-app-token'], url: 'https://api.github.com/installation/repositories?per_page=1', headers: { authorization: 'Bearer {secret}', 'x-github-api-version': '2022-11-28' },
+    reaches: (_answer, body) => named('repositories', field(body, 'total_count')),
+    revoke: { docs: 'https://docs.github.com/en/rest/apps/installations#revoke-an-installation-access-token', method: 'DELETE', url: 'https://api.github.com/installation/token' },
+  },
+  {
     name: 'github', rules: ['github-*'], url: 'https://api.github.com/user', headers: { authorization: 'Bearer {secret}', 'x-github-api-version': '2022-11-28' }, valid: [200, 403],
     reaches: (answer, body) => [named('account', field(body, 'login')), named('scopes', String(answer.headers['x-oauth-scopes'] ?? '') || undefined)].filter(Boolean).join(', ') || undefined,
-    revoke: { docs: 'https://docs.github.com/en/rest/credentials/revoke', method: 'POST', url: 'https://api.github.com/credentials/revoke', body: '{"credentials":["{secret}"]}' },
+    revoke: {
+      docs: 'https://docs.github.com/en/rest/credentials/revoke', method: 'POST', url: 'https://api.github.com/credentials/revoke', body: '{"credentials":["{secret}"]}',
+      // Who signs this request is refused.
+      headers: { 'x-github-api-version': '2022-11-28' }, rules: ['github-pat', 'github-fine-grained-pat', 'github-oauth-token', 'github-app-user-token', 'github-refresh-token'],
+    },
   },
   {
     name: 'gitlab', rules: ['gitlab-pat*'], url: 'https://gitlab.com/api/v4/personal_access_tokens/self', headers: { 'private-token': '{secret}' },
@@ -19,7 +28,7 @@ export const providers: readonly Provider[] = [
   {
     name: 'slack', rules: ['slack-bot-token*', 'slack-user-token', 'slack-app-token', 'slack-legacy-token', 'slack-session-token'], method: 'POST', url: 'https://slack.com/api/auth.test', headers: bearer, accepts: (body) => body.ok === true,
     reaches: (_answer, body) => [named('team', field(body, 'team')), named('user', field(body, 'user'))].filter(Boolean).join(', ') || undefined,
-    revoke: { docs: 'https://docs.slack.dev/reference/methods/auth.revoke', method: 'POST', url: 'https://slack.com/api/auth.revoke' },
+    revoke: { docs: 'https://docs.slack.dev/reference/methods/auth.revoke', method: 'POST', url: 'https://slack.com/api/auth.revoke', accepts: (body) => body.ok === true && body.revoked === true },
   },
   {
     name: 'stripe', rules: ['stripe-secret-key', 'stripe-restricted-key'], url: 'https://api.stripe.com/v1/account', headers: bearer, valid: [200, 403], reaches: account('email', 'id'),
@@ -37,12 +46,12 @@ export const providers: readonly Provider[] = [
   { name: 'openrouter', rules: ['openrouter-*'], url: 'https://openrouter.ai/api/v1/key', headers: bearer, reaches: account('data.label'), revoke: { docs: 'https://openrouter.ai/settings/keys' } },
   { name: 'mistral', rules: ['mistral-*'], url: 'https://api.mistral.ai/v1/models', headers: bearer, revoke: { docs: 'https://console.mistral.ai/api-keys' } },
   { name: 'elevenlabs', rules: ['elevenlabs-*'], url: 'https://api.elevenlabs.io/v1/user', headers: { 'xi-api-key': '{secret}' }, reaches: account('user_id'), revoke: { docs: 'https://elevenlabs.io/app/settings/api-keys' } },
-  { name: 'npm', rules: ['npm-token*'], url: 'https://registry.npmjs.org/-/whoami', headers: bearer, reaches: account('username'), revoke: { docs: 'https://docs.npmjs.com/revoking-access-tokens' } },
+  { name: 'npm', rules: ['npm-token*'], url: 'https://registry.npmjs.org/-/whoami', headers: bearer, reaches: account('username'), revoke: { docs: 'https://docs.npmjs.com/cli/commands/npm-logout', method: 'DELETE', url: 'https://registry.npmjs.org/-/user/token/{secret}' } },
   { name: 'rubygems', rules: ['rubygems-token*'], url: 'https://rubygems.org/api/v1/profile/me.json', headers: { authorization: '{secret}' }, valid: [200, 403], reaches: account('handle'), revoke: { docs: 'https://guides.rubygems.org/api-key-scopes/' } },
   { name: 'digitalocean', rules: ['digitalocean-pat', 'digitalocean-oauth-token'], url: 'https://api.digitalocean.com/v2/account', headers: bearer, valid: [200, 403], reaches: account('account.email'), revoke: { docs: 'https://docs.digitalocean.com/reference/api/oauth/', method: 'POST', url: 'https://cloud.digitalocean.com/v1/oauth/revoke?token={secret}' } },
   { name: 'heroku', rules: ['heroku-api-key*'], url: 'https://api.heroku.com/account', headers: { ...bearer, accept: 'application/vnd.heroku+json; version=3' }, reaches: account('email'), revoke: { docs: 'https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization-delete' } },
   { name: 'cloudflare', rules: ['cloudflare-api-token', 'cloudflare-scoped-token'], url: 'https://api.cloudflare.com/client/v4/user/tokens/verify', headers: bearer, invalid: [400, 401, 403], reaches: account('result.id'), revoke: { docs: 'https://developers.cloudflare.com/fundamentals/api/how-to/roll-token/' } },
-  { name: 'vercel', rules: ['vercel-token*'], url: 'https://api.vercel.com/v2/user', headers: bearer, invalid: [401, 403], reaches: account('user.username'), revoke: { docs: 'https://vercel.com/docs/rest-api/authentication/delete-an-authentication-token' } },
+  { name: 'vercel', rules: ['vercel-token*'], url: 'https://api.vercel.com/v2/user', headers: bearer, invalid: [401, 403], reaches: account('user.username'), revoke: { docs: 'https://vercel.com/docs/rest-api/authentication/delete-an-authentication-token', method: 'DELETE', url: 'https://api.vercel.com/v3/user/tokens/current' } },
   { name: 'netlify', rules: ['netlify-token*'], url: 'https://api.netlify.com/api/v1/user', headers: bearer, reaches: account('email'), revoke: { docs: 'https://app.netlify.com/user/applications' } },
   { name: 'render', rules: ['render-api-key'], url: 'https://api.render.com/v1/users', headers: bearer, reaches: account('email'), revoke: { docs: 'https://render.com/docs/api' } },
   { name: 'fly', rules: ['fly-api-token'], method: 'POST', url: 'https://api.fly.io/graphql', headers: { ...bearer, 'content-type': 'application/json' }, body: '{"query":"{ viewer { email } }"}', accepts: (body) => field(body, 'data.viewer.email') !== undefined, reaches: account('data.viewer.email'), revoke: { docs: 'https://fly.io/docs/security/tokens/' } },
@@ -61,6 +70,7 @@ export const providers: readonly Provider[] = [
   { name: 'resend', rules: ['resend-key'], url: 'https://api.resend.com/domains', headers: bearer, invalid: [400, 401, 403], revoke: { docs: 'https://resend.com/docs/api-reference/api-keys/delete-api-key' } },
   { name: 'postmark', rules: ['postmark-token'], url: 'https://api.postmarkapp.com/server', headers: { 'x-postmark-server-token': '{secret}' }, reaches: account('Name'), revoke: { docs: 'https://postmarkapp.com/support/article/1008-what-are-the-account-and-server-api-tokens' } },
   { name: 'discord', rules: ['discord-bot-token', 'discord-token-named'], url: 'https://discord.com/api/v10/users/@me', headers: { authorization: 'Bot {secret}' }, reaches: account('username'), revoke: { docs: 'https://discord.com/developers/applications' } },
+  { name: 'discord-webhook', rules: ['discord-webhook'], url: '{secret}', invalid: [401, 404], reaches: account('name'), revoke: { docs: 'https://discord.com/developers/docs/resources/webhook#delete-webhook-with-token', method: 'DELETE', url: '{secret}' } },
   { name: 'telegram', rules: ['telegram-bot-token', 'telegram-token-named'], url: 'https://api.telegram.org/bot{secret}/getMe', invalid: [401, 404], reaches: account('result.username'), revoke: { docs: 'https://core.telegram.org/bots/features#botfather' } },
   { name: 'notion', rules: ['notion-*'], url: 'https://api.notion.com/v1/users/me', headers: { ...bearer, 'notion-version': '2022-06-28' }, reaches: account('name'), revoke: { docs: 'https://developers.notion.com/reference/revoke-token' } },
   { name: 'linear', rules: ['linear-api-key'], method: 'POST', url: 'https://api.linear.app/graphql', headers: { authorization: '{secret}', 'content-type': 'application/json' }, body: '{"query":"{ viewer { email } }"}', accepts: (body) => field(body, 'data.viewer.email') !== undefined, reaches: account('data.viewer.email'), revoke: { docs: 'https://linear.app/settings/account/security' } },

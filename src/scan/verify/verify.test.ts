@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { test, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { Finding } from '../finding.ts'
+import { fingerprint } from '../fingerprint.ts'
+import { folder } from '../formats/scan.test-aid.ts'
+import { crc62 } from '../rules/checksum.ts'
 import { ScanError } from '../scan-error.ts'
 import { rules } from '../rules/index.ts'
 import { callerIdentity } from './aws.ts'
 import { call, isReachable } from './guard.ts'
-import { callOf, revoke, verifyFindings } from './index.ts'
+import { callOf, verifyFindings } from './index.ts'
 import { examine } from './offline.ts'
 import { providers } from './providers.ts'
+import { planRevocation, revoke } from './revoke.ts'
 
 const allow = ['127.0.0.0/8']
+const program = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
 async function serve(t: TestContext, answer: (request: IncomingMessage, response: ServerResponse, body: string) => void): Promise<string> {
   const server = createServer((request, response) => {
@@ -35,7 +42,7 @@ test('every row names rules that there are, and can be asked', () => {
   const ids = rules.map((rule) => rule.id)
   for (const provider of providers) {
     for (const pattern of provider.rules) assert.ok(ids.some((id) => (pattern.endsWith('*') ? id.startsWith(pattern.slice(0, -1)) : id === pattern)), `${provider.name}: ${pattern}`)
-    const request = callOf(provider, 'secret-us21')
+    const request = callOf(provider, provider.url === '{secret}' ? 'https://host.test/secret-us21' : 'secret-us21')
     assert.equal(new URL(request.url).protocol, 'https:')
     assert.ok(JSON.stringify(request).includes('secret-us21') || provider.basic, provider.name)
     assert.ok(new URL(provider.revoke.docs))
@@ -47,7 +54,7 @@ test('every provider’s answers are read: valid, invalid, unknown', async (t) =
   let body = {}
   const endpoint = await serve(t, (_request, response) => response.writeHead(status).end(JSON.stringify(body)))
   const endpoints = Object.fromEntries(providers.map(({ name }) => [name, endpoint]))
-  const all = providers.map(({ rules: [pattern] }) => finding(pattern!.replace('*', 'x'), 'live-us21', { fingerprint: pattern! }))
+  const all = providers.map(({ rules: [pattern], url }) => finding(pattern!.replace('*', 'x'), url === '{secret}' ? 'https://host.test/live-us21' : 'live-us21', { fingerprint: pattern! }))
   const verify = async (): Promise<(boolean | null)[]> => [...new Set((await verifyFindings(all, { endpoints, allow, rate: 1000 })).map((one) => one.verified))]
   body = { ok: true, valid: true, data: { viewer: { email: 'a' }, actor: { user: { email: 'a' } } } }
   assert.deepEqual(await verify(), [true])
@@ -56,25 +63,92 @@ test('every provider’s answers are read: valid, invalid, unknown', async (t) =
   for (const provider of providers) {
     status = provider.invalid?.[0] ?? 401
     if (provider.invalid?.length === 0) continue
-    const [one] = await verifyFindings([finding(provider.rules[0]!.replace('*', 'x'), 'dead-us21')], { endpoints, allow, rate: 1000 })
+    const [one] = await verifyFindings([finding(provider.rules[0]!.replace('*', 'x'), provider.url === '{secret}' ? 'https://host.test/dead' : 'dead-us21')], { endpoints, allow, rate: 1000 })
     assert.equal(one!.verified, false, provider.name)
   }
 })
 
-test('what a key reaches, and its revocation', async (t) => {
-  const seen: string[] = []
-  const endpoint = await serve(t, (request, response, body) => {
-    seen.push(`${request.method} ${request.url} ${request.headers.authorization} ${body}`)
-    response.writeHead(200, { 'x-oauth-scopes': 'repo' }).end('{"login":"octo"}')
-  })
-  const options = { endpoints: { github: endpoint }, allow }
-  const key = finding('github-pat', 'ghp_x')
-  const [one, two] = await verifyFindings([key, key], options)
+test('what a key reaches', async (t) => {
+  const endpoint = await serve(t, (_request, response) => response.writeHead(200, { 'x-oauth-scopes': 'repo' }).end('{"login":"octo"}'))
+  const token = `ghp_${'a'.repeat(30)}${crc62('a'.repeat(30))}`
+  const key = finding('github-pat', token)
+  const [one, two] = await verifyFindings([key, key], { endpoints: { github: endpoint }, allow })
   assert.equal(one!.facts!.reaches, 'account octo, scopes repo')
   assert.equal(two!.verified, true)
-  assert.equal(await revoke(key, options), true)
-  assert.equal(await revoke(finding('stripe-secret-key', 'x'), options), false)
-  assert.deepEqual(seen, ['GET /user Bearer ghp_x ', 'POST /credentials/revoke Bearer ghp_x {"credentials":["ghp_x"]}'])
+  const [forged] = await verifyFindings([finding('github-pat', token.replace('a', 'b'))], { endpoints: { github: endpoint }, allow })
+  assert.deepEqual([one!.facts!.checksum, forged!.facts!.checksum], ['right', 'wrong'])
+})
+
+test('each provider is asked in its way to take a key back', async (t) => {
+  const seen: string[] = []
+  let body = '{"ok":true,"revoked":true}'
+  let status = 200
+  const endpoint = await serve(t, (request, response, sent) => {
+    seen.push([request.method, request.url, request.headers.authorization, sent].filter(Boolean).join(' '))
+    response.writeHead(status).end(body)
+  })
+  const endpoints = Object.fromEntries(['aws', ...providers.map(({ name }) => name)].map((name) => [name, endpoint]))
+  const ask = async (key: Finding, all = [key]): Promise<boolean> => {
+    const plan = planRevocation(key, all, { endpoints })
+    if (plan) await revoke(plan, { allow })
+    return plan !== null
+  }
+  const cases: [rule: string, asked: string, secret?: string][] = [
+    ['github-pat', 'POST /credentials/revoke {"credentials":["key"]}'],
+    ['github-app-token', 'DELETE /installation/token Bearer key'],
+    ['gitlab-pat', 'DELETE /api/v4/personal_access_tokens/self'],
+    ['slack-bot-token', 'POST /api/auth.revoke Bearer key'],
+    ['npm-token', 'DELETE /-/user/token/key Bearer key'],
+    ['vercel-token', 'DELETE /v3/user/tokens/current Bearer key'],
+    ['doppler-service-token', 'POST /v3/auth/revoke Bearer key {"token":"key"}'],
+    ['buildkite-token', 'DELETE /v2/access-token Bearer key'],
+    ['dropbox-token', 'POST /2/auth/token/revoke Bearer key'],
+    ['google-oauth-access-token', 'POST /revoke?token=key'],
+    ['digitalocean-pat', 'POST /v1/oauth/revoke?token=key Bearer key'],
+    ['discord-webhook', 'DELETE /api/webhooks/1/x', 'https://discord.test/api/webhooks/1/x'],
+  ]
+  for (const [rule, , secret] of cases) assert.equal(await ask(finding(rule, secret ?? 'key')), true, rule)
+  assert.deepEqual(seen, cases.map(([, asked]) => asked))
+  for (const rule of ['stripe-secret-key', 'github-client-id', 'generic-secret', 'aws-access-key-id']) assert.equal(await ask(finding(rule, 'x')), false, rule)
+
+  const pair = [finding('aws-access-key-id', 'AKIDEXAMPLE'), finding('aws-secret-access-key', 'wJal', { line: 3 })]
+  assert.equal(await ask(pair[1]!, pair), true)
+  assert.match(seen.at(-1)!, /^POST \/ AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/us-east-1\/iam\/.* Action=UpdateAccessKey&AccessKeyId=AKIDEXAMPLE&Status=Inactive&/)
+
+  body = '{"ok":false,"error":"invalid_auth"}'
+  await assert.rejects(ask(finding('slack-bot-token', 'key')), /slack did not revoke it/)
+  status = 403
+  await assert.rejects(ask(finding('gitlab-pat', 'key')), /gitlab did not revoke it: 403/)
+})
+
+test('the command takes keys from a file or standard input, asks first, and never from its arguments', async (t) => {
+  const seen: string[] = []
+  const endpoint = await serve(t, (request, response, sent) => {
+    seen.push(`${request.url} ${sent}`)
+    response.writeHead(202).end()
+  })
+  const token = `ghp_${'aB3dE6gHiJ9kLmN7pQrStU4wXyZ5vC'}${crc62('aB3dE6gHiJ9kLmN7pQrStU4wXyZ5vC')}`
+  const at = folder(t, { 'a.txt': `token = ${token}\n`, 'b.txt': `webhook_password = ${'vkzqwjxhb4'}\n` })
+  const local = ['--verify-endpoint', `github=${endpoint}`, '--verify-allow', '127.0.0.0/8']
+  const id = fingerprint(token)
+  // The program runs beside this server: it must not block it.
+  const run = (args: string[], input = ''): Promise<{ status: number | null; out: string; err: string }> => new Promise((done) => {
+    const child = execFile(process.execPath, ['--disable-warning=ExperimentalWarning', program, 'scan', 'revoke', ...args], { cwd: at.path }, (_error, out, err) => done({ status: child.exitCode, out, err }))
+    child.stdin!.end(input)
+  })
+  const unasked = await run([id, 'a.txt', ...local])
+  assert.equal(unasked.status, 2)
+  assert.match(unasked.err, /add --yes/)
+  assert.equal((await run([token, '--yes', ...local])).status, 2)
+  assert.deepEqual(seen, [])
+  const done = await run([id.slice(0, 8), '--yes', 'a.txt', ...local])
+  assert.deepEqual([done.status, done.out], [0, `github: GitHub personal access token (classic) [${id}] is revoked\n`])
+  assert.equal((await run(['-', '--yes', ...local], token)).status, 0)
+  assert.deepEqual(seen, Array(2).fill(`/credentials/revoke {"credentials":["${token}"]}`))
+  const other = await run([fingerprint('vkzqwjxhb4'), '--yes', 'b.txt', ...local])
+  assert.equal(other.status, 2)
+  assert.match(other.err, /offers no revocation/)
+  assert.equal((await run(['abcdef', '--yes', 'a.txt', ...local])).status, 1)
 })
 
 test('a pair of AWS keys is signed and sent', async (t) => {

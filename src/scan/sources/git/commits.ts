@@ -1,6 +1,6 @@
 // Who made a commit, when, and what the first line of its message says.
-import type { Commit } from '../finding.ts'
-import { askGit } from './git.ts'
+import type { Commit } from '../../finding.ts'
+import { askGit } from '../git.ts'
 
 /** The commits by their id; asked for in one go, only for commits that a finding names. */
 export async function describeCommits(repository: string, ids: ReadonlySet<string>): Promise<Map<string, Commit>> {

@@ -1,44 +1,49 @@
-// Reads blobs through one `git cat-file --batch`, while their names are still being listed.
-import type { Brought } from './history.ts'
-import type { Warn } from './directory.ts'
-import { failureOf, startGit, type GitProcess } from './git.ts'
+// Reads blobs through one `git cat-file --batch`, in pieces where they are large.
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import type { Warn } from '../directory.ts'
+import { failureOf, startGit, type GitProcess } from '../git.ts'
 
 /** Blobs above this size come in pieces that overlap, so that memory stays bounded. */
 const pieceSize = 16 << 20
 const overlap = 16 << 10
 
-export interface Content {
-  brought: Brought
+/** A blob, the path that warnings name, and the number by which the caller knows it. */
+export interface Named {
+  number: number
+  blob: string
+  path: string
+}
+
+/** A blob or a piece of one. */
+export interface Piece {
+  of: Named
   /** Valid until the next one is asked for. */
   content: Buffer
-  whole: boolean
+  first: boolean
+  last: boolean
   /** Lines before this piece. */
   baseLine: number
 }
 
 /** The bytes of each blob, in the order they were named; what the repository does not hold is told to `warn`. */
-export async function* readObjects(repository: string, named: AsyncIterable<Brought>, warn: Warn): AsyncGenerator<Content> {
+export async function* readBlobs(repository: string, named: Named[], warn: Warn): AsyncGenerator<Piece> {
   const git = startGit(repository, ['cat-file', '--batch', '--buffer'])
   const failure = failureOf(git)
-  const queue: Brought[] = []
-  const asked = ask(git, named, queue)
+  const asked = ask(git, named)
   asked.catch(() => git.kill())
   const input = new Input(git.stdout)
   for (let at = 0; ; at++) {
     const header = await input.line()
     if (header === null) break
-    if (at === 1024) {
-      queue.splice(0, at)
-      at = 0
-    }
-    const brought = queue[at]!
+    const of = named[at]!
     const [, type, size] = header.split(' ')
     if (type !== 'blob') {
-      warn(brought.path, `object ${brought.blob} is ${header.slice(41, 60)}`)
+      warn(of.path, `object ${of.blob} is ${header.slice(of.blob.length + 1, of.blob.length + 20)}`)
       if (size !== undefined) await input.skip(Number(size) + 1)
       continue
     }
-    yield* readBlob(input, brought, Number(size))
+    yield* readPieces(input, of, Number(size))
     await input.skip(1)
   }
   await asked
@@ -46,35 +51,38 @@ export async function* readObjects(repository: string, named: AsyncIterable<Brou
   if (said !== null) warn(repository, said)
 }
 
-async function* readBlob(input: Input, brought: Brought, size: number): AsyncGenerator<Content> {
-  if (size <= pieceSize) {
-    yield { brought, content: await input.take(size), whole: true, baseLine: 0 }
-    return
-  }
+async function* readPieces(input: Input, of: Named, size: number): AsyncGenerator<Piece> {
   let baseLine = 0
   let tail: Buffer = Buffer.alloc(0)
-  for (let left = size; left > 0; ) {
-    const piece = Buffer.concat([tail, await input.take(Math.min(left, pieceSize))])
-    left -= piece.length - tail.length
-    yield { brought, content: piece, whole: false, baseLine }
-    const kept = Math.max(0, piece.length - overlap)
-    for (let at = piece.indexOf(10); at !== -1 && at < kept; at = piece.indexOf(10, at + 1)) baseLine++
-    tail = piece.subarray(kept)
+  for (let left = size, first = true; first || left > 0; first = false) {
+    const taken = await input.take(Math.min(left, pieceSize))
+    const content = first ? taken : Buffer.concat([tail, taken])
+    left -= taken.length
+    yield { of, content, first, last: left === 0, baseLine }
+    const kept = Math.max(0, content.length - overlap)
+    if (left > 0) for (let at = content.indexOf(10); at !== -1 && at < kept; at = content.indexOf(10, at + 1)) baseLine++
+    tail = content.subarray(kept)
   }
 }
 
-/** Writes the names as fast as git takes them; the queue tells what the answers, which come in the same order, belong to. */
-async function ask(git: GitProcess, named: AsyncIterable<Brought>, queue: Brought[]): Promise<void> {
+/** Writes the names as fast as git takes them. */
+async function ask(git: GitProcess, named: Named[]): Promise<void> {
   git.stdin.on('error', () => {})
-  let lines = ''
-  for await (const brought of named) {
-    queue.push(brought)
-    lines += brought.blob + '\n'
-    if (lines.length < 4096) continue
-    if (!git.stdin.write(lines)) await new Promise((resolve) => git.stdin.once('drain', resolve))
-    lines = ''
+  for (let at = 0; at < named.length; at += 100) {
+    const lines = named.slice(at, at + 100).map(({ blob }) => blob + '\n')
+    if (!git.stdin.write(lines.join(''))) await new Promise((resolve) => git.stdin.once('drain', resolve))
   }
-  git.stdin.end(lines)
+  git.stdin.end()
+}
+
+/** Writes a blob into a file that only its owner may read; throws what git says. */
+export async function saveBlob(repository: string, blob: string, file: string): Promise<void> {
+  const git = startGit(repository, ['cat-file', 'blob', blob])
+  const failure = failureOf(git)
+  git.stdin.end()
+  await pipeline(git.stdout, createWriteStream(file, { mode: 0o600 }))
+  const said = await failure
+  if (said !== null) throw new Error(said)
 }
 
 /** Cuts a stream of chunks into lines and counted bytes. */
