@@ -28,23 +28,23 @@ async function addKeys({ url, rootToken }: Prepared): Promise<Keys> {
 
 const common = (url: string, requests: number): Omit<Load, 'variants'> => ({ url, connections: 16, requests, method: 'POST', path: '/', spread: 1, headers: {} })
 
-const reads = (url: string, keys: Keys, requests: number): Load => ({ ...common(url, requests), variants: indexes.map((index) => signed(url, keys, 'secretsmanager', 'secretsmanager.GetSecretValue', { SecretId: secretPath(index) })) })
+const reads = (url: string, keys: Keys, requests: number, which = indexes): Load => ({ ...common(url, requests), variants: which.map((index) => signed(url, keys, 'secretsmanager', 'secretsmanager.GetSecretValue', { SecretId: secretPath(index) })) })
 
-async function decryptions(url: string, keys: Keys, requests: number): Promise<Load> {
+async function decryptions(url: string, keys: Keys, requests: number, different = 100): Promise<Load> {
   const { KeyMetadata } = await call(url, keys, 'kms', 'TrentService.CreateKey', {})
   const sealed: string[] = []
-  for (let index = 0; index < 100; index++) sealed.push((await call(url, keys, 'kms', 'TrentService.Encrypt', { KeyId: KeyMetadata.KeyId, Plaintext: Buffer.from(`data key ${index}`.padEnd(32)).toString('base64') })).CiphertextBlob)
+  for (let index = 0; index < different; index++) sealed.push((await call(url, keys, 'kms', 'TrentService.Encrypt', { KeyId: KeyMetadata.KeyId, Plaintext: Buffer.from(`data key ${index}`.padEnd(32)).toString('base64') })).CiphertextBlob)
   return { ...common(url, requests), variants: sealed.map((CiphertextBlob) => signed(url, keys, 'kms', 'TrentService.Decrypt', { CiphertextBlob })) }
 }
 
-/** The same secrets and a key at the peer. */
+/** A secret and a key at the peer, which the same two loads ask for: what it holds beside them does not matter to a server without a store. */
 async function peerLoads(peer: Peer, requests: number): Promise<Load[]> {
   const keys = { id: 'test', secret: 'test' }
   const value = JSON.stringify({ username: 'application', password: 'a-password-of-usual-length', host: 'database.internal' })
-  for (const index of indexes) await call(peer.url, keys, 'secretsmanager', 'secretsmanager.CreateSecret', { Name: secretPath(index), SecretString: value }).catch((cause: Error) => {
+  await call(peer.url, keys, 'secretsmanager', 'secretsmanager.CreateSecret', { Name: secretPath(0), SecretString: value }).catch((cause: Error) => {
     if (!/ResourceExists/.test(cause.message)) throw cause
   })
-  return [reads(peer.url, keys, requests), await decryptions(peer.url, keys, requests)]
+  return [reads(peer.url, keys, requests, [0]), await decryptions(peer.url, keys, requests, 1)]
 }
 
 export async function run({ peer, quick }: Options): Promise<Figure[]> {
@@ -56,7 +56,7 @@ export async function run({ peer, quick }: Options): Promise<Figure[]> {
     const vault: Load = { ...common(prepared.url, requests), method: 'GET', path: '/v1/secret/data/app/%h/%d', spread: secrets, headers: { 'X-Vault-Token': prepared.token } }
     const own = [vault, reads(prepared.url, keys, requests), await decryptions(prepared.url, keys, requests)]
     for (const load of own) await inTurn([{ pid: ours.pid, load: { ...load, requests: quick ? 1000 : 10_000 } }], 1)
-    const others = peer ? await peerLoads(peer, requests / 20) : []
+    const others = peer ? await peerLoads(peer, quick ? 200 : 500) : []
     const [read, value, opened, ...beside] = await inTurn([...own.map((load) => ({ pid: ours.pid, load })), ...others.map((load) => ({ pid: peer!.pid, load }))], quick ? 1 : 3)
     return [
       plain('Vault\'s read: requests a processor second', read!.perCpu, '1/s'),

@@ -8,7 +8,7 @@ export interface Load {
   connections: number
   requests: number
   method: string
-  /** `%d` is replaced by a number from 0 to `spread`. */
+  /** `%d` is replaced by a number from 0 to `spread`, `%h` by its last two digits without leading zeros. */
   path: string
   spread: number
   headers: Record<string, string>
@@ -49,7 +49,7 @@ function perform(load: Load): Promise<Measured> {
   const count = Math.min(load.spread, 10_000)
   const packets = load.variants
     ? load.variants.map(({ headers, body }) => packet(load.path, headers, body))
-    : Array.from({ length: count }, (_, index) => packet(load.path.replaceAll('%d', String(Math.trunc((index * load.spread) / count))).replaceAll('%h', String(index % 100)), {}, load.body))
+    : Array.from({ length: count }, (_, index) => (index * 7919) % load.spread).map((number) => packet(load.path.replaceAll('%d', String(number)).replaceAll('%h', String(number % 100)), {}, load.body))
   const times = new Float64Array(load.requests)
   let sent = 0
   let done = 0
@@ -61,18 +61,21 @@ function perform(load: Load): Promise<Measured> {
       times.sort()
       resolve({ requests: done, seconds, p50: times[Math.trunc(done * 0.5)]!, p99: times[Math.trunc(done * 0.99)]!, failed })
     }
-    for (let index = 0; index < load.connections; index++) {
+    const open = (): void => {
       const socket = connect(Number(port), hostname)
       socket.setNoDelay(true)
       let at = 0
       let pending = ''
+      let closing = false
       const next = (): void => {
-        if (sent >= load.requests) return void socket.end()
+        if (sent >= load.requests || closing) return void socket.end()
         at = performance.now()
         socket.write(packets[(sent++ * 7919) % packets.length]!)
       }
       socket.on('connect', next)
       socket.on('error', () => {})
+      // A server that answers one request a connection is met again.
+      socket.on('close', () => sent < load.requests && open())
       socket.on('data', (chunk) => {
         pending = pending === '' ? chunk.toString('latin1') : pending + chunk.toString('latin1')
         const split = pending.indexOf('\r\n\r\n')
@@ -81,12 +84,14 @@ function perform(load: Load): Promise<Measured> {
         const complete = length ? split + 4 + Number(length[1]) : pending.includes('\r\n0\r\n\r\n') || /^HTTP\/1.1 204/.test(pending) ? 0 : Infinity
         if (pending.length < complete) return
         if (!/^HTTP\/1.1 20\d/.test(pending)) failed++
+        closing = /\r\nconnection: close/i.test(pending.slice(0, split))
         pending = ''
         times[done++] = performance.now() - at
         if (done === load.requests) end()
         else next()
       })
     }
+    for (let index = 0; index < load.connections; index++) open()
   })
 }
 

@@ -1,6 +1,6 @@
 // Servers as processes: started, measured by the kernel's own accounts, stopped by process id.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,9 +25,9 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts a program and waits, at most 60 s, until `ready` says so. */
-export async function start(args: string[], url: string, folder: string, ready: () => Promise<boolean>, environment: Record<string, string> = {}): Promise<Running> {
-  const child = spawn(process.execPath, ['--no-warnings', ...args], { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH, HOME: folder, ...environment } })
+/** Starts a program, the runtime unless another is named, and waits, at most 60 s, until `ready` says so. */
+export async function start(args: string[], url: string, folder: string, ready: () => Promise<boolean>, environment: Record<string, string> = {}, program = process.execPath): Promise<Running> {
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH, HOME: folder, ...environment } })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)))
   for (let waited = 0; !(await ready().catch(() => false)); waited += 5) {
@@ -48,6 +48,32 @@ async function stop(child: ChildProcess): Promise<void> {
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'strongroom-bench-'))
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
+
+/** Names in a folder of /proc, none where it went away or is not ours to see. */
+const entries = (folder: string): string[] => {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+const targetOf = (link: string): string => {
+  try {
+    return readlinkSync(link)
+  } catch {
+    return ''
+  }
+}
+
+/** The process of this machine that listens on the port of a URL; 0 where none is seen. */
+export function pidAt(url: string): number {
+  const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0')
+  const listening = ['tcp', 'tcp6'].flatMap((table) => readFileSync(`/proc/net/${table}`, 'utf8').split('\n')).map((line) => line.trim().split(/\s+/))
+  const sockets = new Set(listening.filter(([, local, , state]) => local?.endsWith(`:${port}`) && state === '0A').map((fields) => `socket:[${fields[9]}]`))
+  const owners = entries('/proc').filter((name) => /^\d+$/.test(name) && entries(`/proc/${name}/fd`).some((fd) => sockets.has(targetOf(`/proc/${name}/fd/${fd}`))))
+  return owners.map(Number).sort((a, b) => a - b)[0] ?? 0
+}
 
 /** A process and its children. */
 export function family(pid: number): number[] {

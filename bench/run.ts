@@ -1,12 +1,14 @@
 // Measures what we claim, each figure as a ratio within one run.
 //   npm run bench                          every figure, beside the machine's own ceiling
 //   npm run bench -- read write            some of them
-//   npm run bench -- read --peer URL --peer-token T --peer-pid N   beside another server with Vault's API
+//   npm run bench -- read --peer URL --peer-token T   beside another server of this machine with Vault's API
+//   npm run bench -- aws --peer URL                   beside moto's server (`moto_server -p 5000`)
 import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Bench, Figure } from './figure.ts'
+import { pidAt } from './process.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const { values, positionals } = parseArgs({
@@ -24,7 +26,8 @@ if (values.help || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 1 : 0)
 }
 
-const peer = values.peer === undefined ? null : { url: values.peer, token: values['peer-token'] ?? '', pid: Number(values['peer-pid'] ?? 0) }
+const peer = values.peer === undefined ? null : { url: values.peer, token: values['peer-token'] ?? '', pid: values['peer-pid'] === undefined ? pidAt(values.peer) : Number(values['peer-pid']) }
+if (peer && !(peer.pid > 0)) throw new Error(`${peer.url}: no process of this machine listens there; name it with --peer-pid`)
 const all: Record<string, Figure[]> = {}
 for (const name of wanted) {
   console.error(`… ${name}: ${known[name]!.about}`)

@@ -1,4 +1,4 @@
-// The Go clients of Vault and of OpenBao, and the Vault provider of External Secrets Operator, against a development server.
+// The Go clients of Vault and of OpenBao, and two providers of External Secrets Operator, against a development server.
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -35,3 +35,5 @@ test('github.com/openbao/openbao/api/v2', async (t) => {
 
 // It brings Kubernetes' client with it: the first build may outlast its time, a later run goes on from there.
 test('the Vault provider of External Secrets Operator', async (t) => drive(t, await goProgram('external-secrets', 'external-secrets', 150)))
+
+test('the AWS provider of External Secrets Operator', async (t) => drive(t, await goProgram('external-secrets-aws', 'external-secrets-aws', 150)))

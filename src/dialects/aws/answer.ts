@@ -5,13 +5,14 @@ import type { Core } from '../../core/core.ts'
 import { handle } from '../../core/handle.ts'
 import type { Request, Response } from '../../http/listener.ts'
 import { Fault } from '../../kit/errors.ts'
-import { type Signer, authenticate, credentialOf, refusedCredential, requireSignature } from './authenticate.ts'
+import { type Signer, authenticate, refusedCredential, requireSignature } from './authenticate.ts'
+import { callerParameter } from './cloudtrail/event.ts'
 import { AwsFault, awsFaultOf } from './errors.ts'
+import { sessionAllows } from './iam/session.ts'
 import type { Exchange, Operation, Service } from './operation.ts'
 import { decodeJson, encodeJson, encodeJsonFault, targetOf } from './protocols/json.ts'
 import { decodeQuery, encodeQuery, encodeQueryFault } from './protocols/query.ts'
-import { findOperation, findService } from './services.ts'
-import { sessionAllows } from './session-policy.ts'
+import { findAction, findOperation, findService } from './services.ts'
 import { readInput } from './shape.ts'
 import type { Signature } from './sigv4.ts'
 
@@ -24,6 +25,9 @@ interface Asked {
 
 /** Which operation a request names, in whichever protocol. */
 function askedOf(request: Request): Asked {
+  const header = request.headers['x-amz-target']
+  const known = typeof header === 'string' ? findAction(header) : undefined
+  if (known) return { service: known.service, operation: known.operation, action: known.operation.name, form: null }
   const target = targetOf(request)
   if (target) return { service: findService(target.target), operation: findOperation(target.target, target.action)?.operation ?? null, action: target.action, form: null }
   const mark = request.url.indexOf('?')
@@ -32,6 +36,8 @@ function askedOf(request: Request): Asked {
   const [action, version] = [form.get('Action') ?? '', form.get('Version') ?? '']
   return { service: findService(version), operation: findOperation(version, action)?.operation ?? null, action, form }
 }
+
+const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
 
 /** Requests may not carry more than this; the services' own limits are far below. */
 const maxBody = 1_048_576
@@ -42,20 +48,23 @@ export async function answerAws(core: Core, request: Request): Promise<Response>
   const { service, form } = asked
   const xml = form !== null && service?.protocol !== 'json'
   let exchange: Exchange | null = null
-  let resource = '*'
   try {
     if (request.body.length > maxBody) throw new AwsFault('RequestEntityTooLargeException', 'The request is larger than 1 MiB.')
-    await core.refresh()
+    const refreshing = core.refresh(true)
+    if (refreshing) await refreshing
     const { operation, signer, region } = await admit(core, request, requestId, asked)
-    exchange = await open(core, request, requestId, { service: service!, action: operation.name, signer, region })
+    const settings = signer?.settings ?? (await core.accessKeys.settings(core.namespaces.at('')!))
+    exchange = open(core, request, requestId, { service: service!, action: operation.name, signer, region, settings })
     const input = readInput(operation.input, form ? decodeQuery(operation.input, form) : decodeJson(request.body))
-    exchange.note(Object.fromEntries(operation.shows.filter((name) => input[name] !== undefined).map((name) => [name.charAt(0).toLowerCase() + name.slice(1), input[name]])))
-    resource = (await service!.resourceOf?.(exchange, input)) ?? '*'
-    await checkSession(core, request, exchange, resource)
+    exchange.input = input
+    for (const name of operation.shows) if (input[name] !== undefined) exchange.parameters[lower(name)] = input[name]
+    if (signer?.key.sessionPolicy !== undefined) await checkSession(exchange)
     const output = await operation.run(exchange, input)
+    if (signer && !exchange.audited()) await auditAlone(exchange)
     return xml ? encodeQuery(service!, operation.name, requestId, output) : encodeJson(request, requestId, output)
   } catch (cause) {
-    const fault = explained(cause, service, asked.action, exchange, resource)
+    if (exchange && cause instanceof Fault && !exchange.audited()) await exchange.refuse(cause).catch(() => {})
+    const fault = await explained(cause, service, asked.action, exchange)
     if (fault.status >= 500 && !(cause instanceof Fault && cause.code !== 'internal')) core.report(requestId, cause instanceof Fault ? cause.cause : cause)
     return xml ? encodeQueryFault(requestId, fault, service) : encodeJsonFault(request, requestId, fault, service)
   }
@@ -93,41 +102,64 @@ const callOf = (request: Request, operation: Call['operation'], path: string, bo
   id: randomUUID(), operation, namespace: '', path, body, credential: null, wrapTtl: 0, remote: request.remote, headers: request.headers, client: request,
 })
 
-async function open(core: Core, request: Request, requestId: string, { service, action, signer, region }: Pick<Exchange, 'service' | 'action' | 'signer' | 'region'>): Promise<Exchange> {
-  const credential = signer && credentialOf(signer)
+function open(core: Core, request: Request, requestId: string, { service, action, signer, region, settings }: Pick<Exchange, 'service' | 'action' | 'signer' | 'region' | 'settings'>): Exchange {
   const dialect = noteOf(request, requestId, service.source, action, region)
-  const exchange: Exchange = {
-    core, service, action, region, signer, requestId,
-    namespace: signer?.key.namespace ?? '',
-    settings: signer?.settings ?? (await core.accessKeys.settings(core.namespaces.at('')!)),
-    remote: request.remote.address,
-    note: (parameters) => void (dialect.parameters = { ...dialect.parameters, ...parameters }),
-    async ask(op, path, body = {}, namespace = exchange.namespace, by = signer) {
-      const reply = await handle(core, { ...callOf(request, op, path, body), namespace, credential: by === signer ? credential : by && credentialOf(by), dialect })
+  const namespace = signer?.key.namespace ?? ''
+  let audited = false
+  return {
+    core, service, action, region, signer, requestId, namespace, settings, request,
+    input: {},
+    parameters: dialect.parameters,
+    audited: () => audited,
+    async refuse(refusal) {
+      audited = true
+      // The entry of a refused credential names nobody.
+      const { aws_account, aws_arn, aws_access_key_id } = signer?.token.metadata ?? {}
+      await auditRefusal(core, request, signer?.key.id ?? '', refusal, { ...dialect, parameters: { ...dialect.parameters, ...(signer && { [callerParameter]: { aws_account, aws_arn, aws_access_key_id } }) } })
+      throw refusal
+    },
+    async ask(op, path, body = {}, where = namespace, by = signer) {
+      const call: Call = { id: audited ? randomUUID() : requestId, operation: op, namespace: where, path, body, credential: by && by.credential, wrapTtl: 0, remote: request.remote, headers: request.headers, client: request, dialect, fresh: true }
+      audited = true
+      const reply = await handle(core, call)
       if (reply.error?.code === 'internal') core.report(requestId, reply.error.cause)
       if (reply.error) throw reply.error
       if (reply.status === 404) throw new Fault('not-found')
       return reply.data ?? {}
     },
   }
-  return exchange
+}
+
+/** An operation that called nothing is in the audit log all the same. */
+async function auditAlone(exchange: Exchange): Promise<void> {
+  await exchange.ask('read', 'auth/aws/identity').catch((cause: unknown) => {
+    // Where nothing is mounted there, the attempt was audited.
+    if (!(cause instanceof Fault && ['no-route', 'not-found', 'unauthenticated'].includes(cause.code))) throw cause
+  })
 }
 
 /** A temporary key may have been given out for less than its role allows. */
-async function checkSession(core: Core, request: Request, { signer, service, action, requestId, region }: Exchange, resource: string): Promise<void> {
-  const policy = signer?.key.sessionPolicy
-  if (policy === undefined || action === 'GetCallerIdentity' || sessionAllows(policy, `${service.name}:${action}`, resource)) return
-  const refusal = new Fault('denied')
-  await auditRefusal(core, request, signer!.key.id, refusal, noteOf(request, requestId, service.source, action, region))
-  throw refusal
+async function checkSession(exchange: Exchange): Promise<void> {
+  if (exchange.action === 'GetCallerIdentity' || sessionAllows(exchange, `${exchange.service.name}:${exchange.action}`, await resourceOf(exchange))) return
+  await exchange.refuse(new Fault('denied', undefined, { reason: ['session'] }))
 }
 
+const resourceOf = async (exchange: Exchange): Promise<string> => (await exchange.service.resourceOf?.(exchange, exchange.input)) ?? '*'
+
 /** A fault in the service's own words; a refusal by policy says who may not do what, as IAM does. */
-function explained(cause: unknown, service: Service | null, action: string, exchange: Exchange | null, resource: string): AwsFault {
+async function explained(cause: unknown, service: Service | null, action: string, exchange: Exchange | null): Promise<AwsFault> {
   const arn = exchange?.signer?.arn
-  if (arn === undefined) return awsFaultOf(cause, service?.faults)
+  if (arn === undefined || !(cause instanceof Fault && (cause.code === 'denied' || cause.code === 'unauthenticated'))) return awsFaultOf(cause, service?.faults)
+  const resource = await resourceOf(exchange!).catch(() => '*')
   const on = resource === '*' ? '' : ` on resource: ${resource}`
-  const denied = `User: ${arn} is not authorized to perform: ${service!.name}:${action}${on} because no identity-based policy allows the ${service!.name}:${action} action`
+  const denied = `User: ${arn} is not authorized to perform: ${service!.name}:${action}${on} ${reasons[cause.reason?.[0] ?? '']?.(`${service!.name}:${action}`) ?? `because no identity-based policy allows the ${service!.name}:${action} action`}`
   // Who signed is known: where the gate knows nobody, it is another namespace that is closed.
   return awsFaultOf(cause, { ...service?.faults, unauthenticated: 'AccessDeniedException' }, { denied, unauthenticated: denied })
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+const reasons: Record<string, (action: string) => string> = {
+  session: (action) => `because no session policy allows the ${action} action`,
+  'resource-deny': () => 'with an explicit deny in a resource-based policy',
+  'resource-none': (action) => `because no resource-based policy allows the ${action} action`,
 }

@@ -17,6 +17,7 @@ export interface Signer {
   settings: AccountSettings
   arn: string
   userId: string
+  credential: Credential
 }
 
 /** What the gate is given as proof: it cannot come from outside, and holds either a signer or why there is none. */
@@ -30,7 +31,13 @@ class Proof {
   }
 }
 
-export const credentialOf = (signer: Signer): Credential => ({ scheme, value: signer.key.id, proof: new Proof(signer, null) })
+/** The same signer with other rights, for one call. */
+export function withRights(signer: Signer, token: Token): Signer {
+  const made: Signer = { ...signer, token }
+  made.credential = { scheme, value: signer.key.id, proof: new Proof(made, null) }
+  return made
+}
+
 /** A credential that the gate refuses, so that a failed attempt is audited as others are. */
 export const refusedCredential = (keyId: string, refusal: Fault): Credential => ({ scheme, value: keyId, proof: new Proof(null, refusal) })
 
@@ -64,12 +71,19 @@ export async function authenticate(core: Core, request: Signed, signature: Signa
   return signerOf(core, key)
 }
 
+const signers = new WeakMap<AccessKey, Signer>()
+
 async function signerOf(core: Core, key: AccessKey): Promise<Signer> {
   const namespace = core.namespaces.byId(key.namespaceId)
   if (!namespace) throw unrecognized()
   const settings = await core.accessKeys.settings(namespace)
+  const ready = signers.get(key)
+  if (ready?.settings === settings) return ready
   const { arn, userId } = arnOf(key.principal, settings.account, key.id)
-  return { key, token: core.accessKeys.tokenOf(key, settings.account, arn), settings, arn, userId }
+  const token = core.accessKeys.tokenOf(key, settings.account, arn)
+  const signer = withRights({ key, token, settings, arn, userId, credential: { scheme, value: key.id } }, token)
+  signers.set(key, signer)
+  return signer
 }
 
 function checkSession(key: AccessKey, given: string | null): void {

@@ -1,6 +1,8 @@
 // An operation of a service is a row: its name, what it takes, which paths of the store it touches, what it does.
 import type { AccountSettings } from '../../core/access-keys.ts'
 import type { Core } from '../../core/core.ts'
+import type { Request } from '../../http/listener.ts'
+import type { Fault } from '../../kit/errors.ts'
 import type { Operation as PathOperation } from '../../kit/route.ts'
 import type { FaultNames } from './errors.ts'
 import type { Signer } from './authenticate.ts'
@@ -20,9 +22,14 @@ export interface Exchange {
   settings: AccountSettings
   /** Also the id of the event in the audit log. */
   requestId: string
-  remote: string
+  request: Request
+  input: Record<string, unknown>
+  /** Whether the audit log has an entry of this request. */
+  audited(): boolean
+  /** Audits a refusal that no call of the store made, and throws it. */
+  refuse(refusal: Fault): Promise<never>
   /** Written in clear to the audit log with every call from here on. */
-  note(parameters: Record<string, unknown>): void
+  parameters: Record<string, unknown>
   /** One call through the gate; throws its fault. `namespace` default: the caller's; `signer`: with whose rights. */
   ask(op: PathOperation, path: string, body?: Record<string, unknown>, namespace?: string, signer?: Signer | null): Promise<Record<string, unknown>>
 }

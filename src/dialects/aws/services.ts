@@ -16,6 +16,8 @@ const byAction = new Map<string, { service: Service; operation: Operation }>(
 // Some clients write the service's whole name before the short one.
 const short = (place: string): string => (place.startsWith('com.amazonaws.') ? place.slice(place.lastIndexOf('.') + 1) : place)
 
+/** By the whole of an `X-Amz-Target`, as most clients write it. */
+export const findAction = (target: string): { service: Service; operation: Operation } | undefined => byAction.get(target)
 /** `place`: the target before the dot, or the version of a query API. */
 export const findOperation = (place: string, action: string): { service: Service; operation: Operation } | null => byAction.get(key(short(place), action)) ?? null
 /** The service alone, so that an unknown operation is answered in its protocol. */

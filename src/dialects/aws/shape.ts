@@ -73,20 +73,43 @@ const shown = (member: Member, value: unknown): string => {
   return typeof value === 'number' ? ` '${value}'` : ''
 }
 
-function constraint(member: Member, value: unknown): string | null {
-  const { min, max, pattern, words } = member
-  if (typeof value === 'number' && member.kind === 'number') {
-    if (min !== undefined && value < min) return `Member must have value greater than or equal to ${min}`
-    if (max !== undefined && value > max) return `Member must have value less than or equal to ${max}`
-    return null
-  }
-  const length = typeof value === 'string' || Array.isArray(value) || Buffer.isBuffer(value) ? value.length : isObject(value) && member.kind === 'map' ? Object.keys(value).length : undefined
-  if (length === undefined) return null
-  if (max !== undefined && length > max) return `Member must have length less than or equal to ${max}`
-  if (min !== undefined && length < min) return `Member must have length greater than or equal to ${min}`
-  if (words && !words.includes(value as string)) return `Member must satisfy enum value set: [${words.join(', ')}]`
-  if (pattern && !pattern.test(value as string)) return `Member must satisfy regular expression pattern: ${pattern.source.replace(/^\^|\$$/g, '')}`
-  return null
+/** What is wrong with a value, or null. */
+const constraint = (member: Member, value: unknown): string | null => (keeps(member, value) ? null : (limitsOf(member, value).find(({ kept }) => !kept)?.said ?? null))
+
+const texts = (items: unknown[]): unknown[] => {
+  if (!items.every((item) => typeof item === 'string')) throw wrongType()
+  return items
+}
+
+/** Of a list of texts AWS says every limit of an item where one item breaks one. */
+function itemsConstraint({ kind, of }: Member, value: unknown): string | null {
+  if (kind !== 'list' || of!.kind !== 'string') return null
+  const failing = texts(value as unknown[]).find((item) => !keeps(of!, item))
+  return failing === undefined ? null : `Member must satisfy constraint: [${limitsOf(of!, failing).map(({ said }) => said).join(', ')}]`
+}
+
+/** Every limit of a member in AWS's words and order, and whether `value` keeps it. */
+function limitsOf({ kind, min, max, pattern, words }: Member, value: unknown): { said: string; kept: boolean }[] {
+  const of = kind === 'number' ? 'value' : 'length'
+  const size = kind === 'number' ? (value as number) : lengthOf(kind, value)
+  if (size === undefined) return []
+  return [
+    ...(max === undefined ? [] : [{ said: `Member must have ${of} less than or equal to ${max}`, kept: size <= max }]),
+    ...(min === undefined ? [] : [{ said: `Member must have ${of} greater than or equal to ${min}`, kept: size >= min }]),
+    ...(words ? [{ said: `Member must satisfy enum value set: [${words.join(', ')}]`, kept: words.includes(value as string) }] : []),
+    ...(pattern ? [{ said: `Member must satisfy regular expression pattern: ${pattern.source.replace(/^\^|\$$/g, '')}`, kept: pattern.test(value as string) }] : []),
+  ]
+}
+
+function lengthOf(kind: Member['kind'], value: unknown): number | undefined {
+  if (typeof value === 'string' || Array.isArray(value) || Buffer.isBuffer(value)) return value.length
+  return kind === 'map' && isObject(value) ? Object.keys(value).length : undefined
+}
+
+/** Whether a value keeps every limit, told without words: most do. */
+function keeps({ kind, min = 0, max = Infinity, pattern, words }: Member, value: unknown): boolean {
+  const size = kind === 'number' ? (value as number) : (lengthOf(kind, value) ?? min)
+  return size >= min && size <= max && (!words || words.includes(value as string)) && (!pattern || pattern.test(value as string))
 }
 
 function check(member: Member, raw: unknown, at: string, problems: string[], required = member.required): unknown {
@@ -95,8 +118,9 @@ function check(member: Member, raw: unknown, at: string, problems: string[], req
     return undefined
   }
   const value = coerce(member, raw)
-  const broken = constraint(member, value)
-  if (broken) problems.push(`Value${shown(member, value)} at '${at}' failed to satisfy constraint: ${broken}`)
+  const wrong = constraint(member, value) ?? itemsConstraint(member, value)
+  if (wrong) problems.push(`Value${shown(member, value)} at '${at}' failed to satisfy constraint: ${wrong}`)
+  if (member.kind === 'list' && member.of!.kind === 'string') return texts(value as unknown[])
   if (member.kind === 'list') return (value as unknown[]).map((item, index) => check(member.of!, item, `${at}.${index + 1}.member`, problems, true))
   if (member.kind === 'map') return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, check(member.of!, item, `${at}.${key}`, problems, true)]))
   if (member.kind === 'structure') return checkMembers(member.members!, value as Record<string, unknown>, `${at}.`, problems)
@@ -108,7 +132,10 @@ const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slic
 function checkMembers(members: Members, raw: Record<string, unknown>, at: string, problems: string[]): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const name in members) {
-    const value = check(members[name]!, raw[name], at + lower(name), problems)
+    const member = members[name]!
+    const given = raw[name]
+    if ((given === undefined || given === null) && !member.required) continue
+    const value = check(member, given, at + lower(name), problems)
     if (value !== undefined) values[name] = value
   }
   return values

@@ -46,7 +46,24 @@ export function readSignature({ url, headers }: Signed): Signature | null {
   return fromHeader(authorization, headers)
 }
 
-function fromHeader(authorization: string, headers: Headers): Signature | null {
+type Claimed = Pick<Signature, 'keyId' | 'date' | 'region' | 'service' | 'signedHeaders'>
+
+/** What stands before a signature is the same in a client's requests for a day: it is taken apart once. */
+const claimed = new Map<string, Claimed>()
+const [mostClaimed, longestClaimed] = [1000, 512]
+const last = 'Signature='
+
+function fromHeader(authorization: string, headers: Headers): Signature {
+  const at = authorization.lastIndexOf(last) + last.length
+  const known = at < authorization.length ? claimed.get(authorization.slice(0, at)) : undefined
+  const { keyId, date, region, service, signedHeaders, signature } = known ? { ...known, signature: authorization.slice(at) } : partsOf(authorization, at)
+  const time = one(headers['x-amz-date']) ?? compactDate(one(headers.date))
+  if (time === undefined) throw incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+  return { keyId, date, region, service, signedHeaders, signature, time, sessionToken: one(headers['x-amz-security-token']) ?? null, expires: null }
+}
+
+/** `end`: where a signature that stands last begins. */
+function partsOf(authorization: string, end: number): Claimed & { signature: string } {
   const space = authorization.indexOf(' ')
   const scheme = space < 0 ? authorization : authorization.slice(0, space)
   checkAlgorithm(scheme)
@@ -57,9 +74,13 @@ function fromHeader(authorization: string, headers: Headers): Signature | null {
   }
   const missing = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => !parts[name])
   if (missing.length > 0) throw incomplete(missing.map((name) => `Authorization header requires '${name}' parameter.`).join(' '))
-  const time = one(headers['x-amz-date']) ?? compactDate(one(headers.date))
-  if (time === undefined) throw incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
-  return { ...scopeOf(parts.Credential!), signedHeaders: parts.SignedHeaders!.split(';'), signature: parts.Signature!, time, sessionToken: one(headers['x-amz-security-token']) ?? null, expires: null }
+  const made: Claimed = { ...scopeOf(parts.Credential!), signedHeaders: parts.SignedHeaders!.split(';') }
+  const signature = parts.Signature!
+  if (authorization.slice(end) === signature && end <= longestClaimed) {
+    if (claimed.size >= mostClaimed) claimed.clear()
+    claimed.set(authorization.slice(0, end), made)
+  }
+  return { ...made, signature }
 }
 
 function fromQuery(query: URLSearchParams): Signature {
@@ -96,7 +117,15 @@ function compactDate(date: string | undefined): string | undefined {
 
 export const compact = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 
+/** Requests of one second say the same. */
+let latest = { time: '', ms: 0 }
+
 function millisecondsOf(time: string): number {
+  if (time !== latest.time) latest = { time, ms: readTime(time) }
+  return latest.ms
+}
+
+function readTime(time: string): number {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time) ?? []
   if (year === undefined) throw incomplete(`Date must be in ISO-8601 'basic format'. Got '${time.slice(0, 32)}'.`)
   return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
@@ -126,10 +155,9 @@ export const mismatch = (): AwsFault =>
 /** `host` and every `x-amz-*` header of the request must be signed, or who is in between could change them. */
 export function checkSignedHeaders(signature: Signature, headers: Headers): void {
   const { signedHeaders } = signature
-  const signed = new Set(signedHeaders)
-  if (!signed.has('host')) throw refused("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+  if (!signedHeaders.includes('host')) throw refused("'Host' must be a 'SignedHeader' in the AWS Authorization.")
   for (const name in headers) {
-    if (name.startsWith('x-amz-') && !signed.has(name)) throw refused(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`)
+    if (name.startsWith('x-amz-') && !signedHeaders.includes(name)) throw refused(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`)
   }
 }
 
@@ -173,15 +201,17 @@ function canonicalQuery(query: string): string {
   return pairs.filter(([name]) => name !== 'X-Amz-Signature').sort((a, b) => order(a[0], b[0]) || order(a[1], b[1])).map(([name, value]) => `${name}=${value}`).join('&')
 }
 
+const unusual = /[^ -~]| {2}|^ | $/
+const canonicalValue = (value: string): string => (unusual.test(value) ? value.trim().replace(/\s+/g, ' ') : value)
+
 /** Step 1 of the specification. */
 export function canonicalRequest({ method, url, headers }: Omit<Signed, 'body'>, signedHeaders: readonly string[], bodyHash: string): string {
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)
   let text = `${method}\n${canonicalPath(path)}\n${mark < 0 ? '' : canonicalQuery(url.slice(mark + 1))}\n`
   for (const name of signedHeaders) {
-    const value = headers[name]
-    const values = Array.isArray(value) ? value : [value ?? '']
-    text += `${name}:${values.map((line) => line.trim().replace(/\s+/g, ' ')).join(',')}\n`
+    const value = headers[name] ?? ''
+    text += `${name}:${typeof value === 'string' ? canonicalValue(value) : value.map(canonicalValue).join(',')}\n`
   }
   return `${text}\n${signedHeaders.join(';')}\n${bodyHash}`
 }
@@ -197,17 +227,18 @@ export const signingKey = (secret: string, { date, region, service }: Pick<Signa
   hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), service), 'aws4_request')
 
 const block = 64
+const usualLength = 512
 
 /** Step 4 for a key that is used often: the two padded blocks of HMAC are made once, which halves the time of a signature. */
 export function makeSigner(key: Uint8Array): (text: string) => string {
-  const [inner, outer] = [Buffer.alloc(block, 0x36), Buffer.alloc(block + 32, 0x5c)]
+  const [inner, outer] = [Buffer.alloc(block + usualLength, 0x36), Buffer.alloc(block + 32, 0x5c)]
   const padded = key.length > block ? createHash('sha256').update(key).digest() : key
   for (let i = 0; i < padded.length; i++) {
     inner[i] = padded[i]! ^ 0x36
     outer[i] = padded[i]! ^ 0x5c
   }
   return (text) => {
-    const first = Buffer.concat([inner, Buffer.from(text)])
+    const first = text.length * 3 <= usualLength ? inner.subarray(0, block + inner.write(text, block)) : Buffer.concat([inner.subarray(0, block), Buffer.from(text)])
     outer.write(hash('sha256', first, 'binary'), block, 'binary')
     return hash('sha256', outer, 'hex')
   }

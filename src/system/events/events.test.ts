@@ -133,7 +133,10 @@ test('a webhook is told each change, signed, without values', async () => {
     assert.equal(headers['x-strongroom-event-id'], JSON.parse(body).id)
     assert.doesNotMatch(body, /canary/)
   }
-  const fate = await until(async () => (await ask(server, 'GET', 'sys/events/subscriptions/hook')).data.deliveries)
+  const fate = await until(async () => {
+    const { deliveries } = (await ask(server, 'GET', 'sys/events/subscriptions/hook')).data
+    return deliveries.delivered + deliveries.failed === 5 && deliveries
+  })
   assert.deepEqual([fate.delivered, fate.failed], [5, 0])
   await ask(server, 'DELETE', 'sys/events/subscriptions/hook')
 })
@@ -154,6 +157,11 @@ test('messages of SNS and events of EventBridge have their shapes; a rotation is
   const [moved, rotated] = bridge.received.map(({ body }) => JSON.parse(body))
   assert.deepEqual([moved['detail-type'], moved.detail.labels, moved.detail.version], ['Secret Label Moved', ['AWSPENDING'], 1])
   assert.deepEqual([rotated['detail-type'], rotated.source, rotated.account, rotated.detail.type], ['Secret Rotated', 'strongroom.secrets', '123456789012', 'secret.rotated'])
+  // Labels of parameters lie beside the secret.
+  await ask(server, 'POST', 'secret/data/app/labelled', { entry: { mode: 'create', payload: 'x', media: 'text', id: 'one' } })
+  await fetch(`${server.listening[0]!.address}/v1/secret/metadata/app/labelled`, { method: 'PATCH', headers: { 'x-vault-token': root, 'content-type': 'application/merge-patch+json' }, body: JSON.stringify({ entry: { attributes: { 'label live': 'one', description: 'no label' } } }) })
+  const labelled = JSON.parse((await until(() => bridge.received[2])).body)
+  assert.deepEqual([labelled['detail-type'], labelled.detail.labels], ['Secret Label Moved', ['live']])
   for (const name of ['topic', 'bus']) await ask(server, 'DELETE', `sys/events/subscriptions/${name}`)
 })
 

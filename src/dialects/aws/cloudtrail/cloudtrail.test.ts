@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { CloudTrail, type LookupEventsCommandInput } from '@aws-sdk/client-cloudtrail'
 import { SecretsManager } from '@aws-sdk/client-secrets-manager'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { type AwsServer, type Keys, startAws } from '../server.test-aid.ts'
 
 let aws: AwsServer
@@ -117,4 +118,16 @@ test('without a file to read back, the last events are remembered', async () => 
   const second = await trailOf(bare).lookupEvents(by('EventName', 'CreateSecret', { NextToken: first.NextToken }))
   assert.deepEqual(second.Events!.map((event) => detailOf(event).requestParameters.name), ['ring/1', 'ring/0'])
   await bare.stop()
+})
+
+test('calls that read nothing of the store are found, and those that failed before they read', async () => {
+  const keys = await aws.keyWith('path "secret/metadata/*" { capabilities = ["scan"] }\npath "sys/tools/random" { capabilities = ["update"] }')
+  const [caller, sts] = [secretsOf(aws, keys), aws.sts(keys)]
+  await sts.send(new GetCallerIdentityCommand({}))
+  await caller.listSecrets({})
+  await caller.getRandomPassword({})
+  await caller.validateResourcePolicy({ ResourcePolicy: JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' } }) })
+  await assert.rejects(caller.createSecret({ Name: 'a name with spaces' }), refused('ValidationException'))
+  const { Events } = await trail.lookupEvents(by('AccessKeyId', keys.accessKeyId))
+  assert.deepEqual(Events!.map((event) => [event.EventName, detailOf(event).errorCode !== undefined]), [['CreateSecret', true], ['ValidateResourcePolicy', false], ['GetRandomPassword', false], ['ListSecrets', false], ['GetCallerIdentity', false]])
 })

@@ -1,6 +1,7 @@
 // An event of the audit log in CloudTrail's words.
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 import type { AuditEvent } from '../../../core/audit/history.ts'
+import { isObject } from '../../../kit/field.ts'
 import { parseArn } from '../arn.ts'
 
 /** What look-ups compare and records show. */
@@ -34,9 +35,14 @@ function usernameOf({ metadata, displayName }: AuditEvent): string {
   return resource === '' ? displayName : resource.slice(resource.lastIndexOf('/') + 1)
 }
 
-export function traceOf(event: AuditEvent): Trace {
-  const { dialect, metadata } = event
-  const parameters = (dialect.parameters ?? {}) as Record<string, unknown>
+/** Where an entry of a refusal that no call made says whose it was. */
+export const callerParameter = 'caller'
+
+export function traceOf(found: AuditEvent): Trace {
+  const { dialect } = found
+  const { [callerParameter]: caller, ...parameters } = (dialect.parameters ?? {}) as Record<string, unknown>
+  const metadata = found.metadata.aws_arn === undefined && isObject(caller) ? (caller as Record<string, string>) : found.metadata
+  const event = { ...found, metadata }
   const source = String(dialect.service)
   const known = resourcesBy[source]
   const names = known ? known.names.flatMap((name) => parameters[name] ?? []).filter((name) => typeof name === 'string') : []

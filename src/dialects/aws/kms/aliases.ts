@@ -1,6 +1,7 @@
 // Aliases: names that stand for keys.
 import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
+import { lookup } from '../lookup.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { string } from '../shape.ts'
 import { ask } from './ask.ts'
@@ -22,7 +23,6 @@ function own(alias: string): string {
   return alias
 }
 
-const pathOf = (exchange: Exchange, alias: string): string => `${exchange.settings.keys}aliases/${pathOfAlias(alias)}`
 const notFound = (exchange: Exchange, alias: string): AwsFault => new AwsFault('NotFoundException', `Alias ${aliasArn(exchange, alias)} is not found.`)
 
 async function point(exchange: Exchange, alias: string, target: string, present: boolean): Promise<void> {
@@ -70,7 +70,10 @@ export const aliasOperations = [
     shows: ['AliasName'],
     async run(exchange, { AliasName }) {
       const alias = own(nameOf(AliasName))
-      await exchange.ask('delete', pathOf(exchange, alias)).catch((cause: unknown) => {
+      const target = await lookup<string>(exchange, exchange.namespace + exchange.settings.keys, 'alias', pathOfAlias(alias))
+      const path = `aliases/${pathOfAlias(alias)}`
+      const deleted = target === null ? exchange.ask('delete', exchange.settings.keys + path) : ask(exchange, await find(exchange, target, false), 'delete', path)
+      await deleted.catch((cause: unknown) => {
         throw cause instanceof Fault && cause.code === 'not-found' ? notFound(exchange, alias) : cause
       })
     },

@@ -1,12 +1,13 @@
-// Calls to the transit engine about one key: with the caller's rights or, where those do not reach, under a grant;
-// and the engine's refusals in the words of KMS.
+// Calls to the transit engine about one key, where its key policy lets them: with the caller's rights or, where those do not
+// reach, with what the key policy or a grant gives. And the engine's refusals in the words of KMS.
 import { Fault } from '../../../kit/errors.ts'
 import type { Operation } from '../../../kit/route.ts'
-import type { Signer } from '../authenticate.ts'
 import { AwsFault } from '../errors.ts'
+import { lift, lookup } from '../lookup.ts'
 import type { Exchange } from '../operation.ts'
 import { type StoredGrant, type Use, covers } from './grant.ts'
-import { type Place, absent, isAbsent, lookup } from './reference.ts'
+import { keyPolicySays } from './key-policy.ts'
+import { type Place, absent, isAbsent } from './reference.ts'
 import { specWord, usageOf } from './specs.ts'
 
 export interface Terms extends Partial<Use> {
@@ -17,31 +18,31 @@ export interface Terms extends Partial<Use> {
 /** One call about a key. `path`: with `:name` where the key stands; `action` default: the request's own. */
 export async function ask(exchange: Exchange, place: Place, op: Operation, path: string, body: Record<string, unknown> = {}, terms: Terms = {}): Promise<Record<string, any>> {
   const full = exchange.settings.keys + path.replace(':name', place.name)
+  const said = await keyPolicySays(exchange, place, terms)
+  if (said === 'deny') return exchange.refuse(new Fault('denied', undefined, { reason: ['resource-deny'] }))
   try {
+    if (said === null) throw new Fault('denied', undefined, { reason: ['resource-none'] })
     return await exchange.ask(op, full, body, place.namespace)
   } catch (cause) {
     if (!(cause instanceof Fault) || cause instanceof AwsFault) throw cause
     if (cause.code !== 'denied' && cause.code !== 'unauthenticated') throw explained(exchange, place, cause, terms)
-    const grantee = await granteeFor(exchange, place, op, full, terms)
-    if (!grantee) throw cause
-    return exchange.ask(op, full, body, place.namespace, grantee).catch((refusal: unknown) => {
+    const because = said === 'allow' && place.namespace === exchange.namespace ? { aws_policy: place.arn } : await grantFor(exchange, place, terms)
+    const lifted = because && (await lift(exchange, op, place.namespace + full, because))
+    if (!lifted) return said === null ? exchange.refuse(cause) : Promise.reject(cause)
+    return exchange.ask(op, full, body, place.namespace, lifted).catch((refusal: unknown) => {
       throw refusal instanceof Fault ? explained(exchange, place, refusal, terms) : refusal
     })
   }
 }
 
-/** The caller with the rights that a grant gives for this one call, or null. What a policy denies outright no grant gives. */
-async function granteeFor(exchange: Exchange, place: Place, op: Operation, path: string, { action = exchange.action, ...use }: Terms): Promise<Signer | null> {
-  const { signer, core } = exchange
-  if (!signer) return null
-  const session = await core.gate.session(signer.token)
-  const decision = session.acl.allows({ operation: op === 'write' ? 'update' : op, path: place.namespace + path })
-  if (decision.capabilities.includes('deny')) return null
-  const grants = (await lookup<StoredGrant[]>(exchange, 'grants', place.namespace, place.name)) ?? []
-  const grant = grants.find((one) => covers(one, signer.arn, { action, ...use }))
+/** Which grant covers a request, for the audit log, or null. */
+async function grantFor(exchange: Exchange, place: Place, { action = exchange.action, ...use }: Terms): Promise<{ aws_grant: string } | null> {
+  const { signer, settings } = exchange
+  const grants = signer && (await lookup<StoredGrant[]>(exchange, place.namespace + settings.keys, 'grants', place.name))
+  const grant = grants?.find((one) => covers(one, signer!, { action, ...use }))
   if (!grant) return null
-  exchange.note({ grantId: grant.id })
-  return { ...signer, token: { ...signer.token, namespace: '', namespaceId: 'root', policies: ['root'], metadata: { ...signer.token.metadata, aws_grant: grant.id } } }
+  exchange.parameters.grantId = grant.id
+  return { aws_grant: grant.id }
 }
 
 function explained(exchange: Exchange, place: Place, cause: Fault, { action = exchange.action, algorithm = '' }: Terms): Fault {

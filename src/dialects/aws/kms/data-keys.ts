@@ -21,7 +21,7 @@ async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens,
   checkTokens(GrantTokens)
   refuseRecipient(Recipient)
   const place = await find(exchange, KeyId)
-  const body = { ...what, ...associatedOf(EncryptionContext), demand: { types: encryptionAlgorithms.SYMMETRIC_DEFAULT.types } }
+  const body = { ...what, ...associatedOf(EncryptionContext), demand: encryptionAlgorithms.SYMMETRIC_DEFAULT.demand }
   const made = await ask(exchange, place, 'write', `datakey/${kind}/:name`, body, { context: EncryptionContext, algorithm: 'SYMMETRIC_DEFAULT' })
   return { place, made, blob: formatBlob(place.name, made.ciphertext) }
 }

@@ -2,7 +2,7 @@
 import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
-import { sessionAllows } from '../session-policy.ts'
+import { sessionAllows } from '../iam/session.ts'
 import { blob, boolean, string, structure } from '../shape.ts'
 import { ask } from './ask.ts'
 import { associatedOf, encryptionContext, formatBlob, parseBlob } from './ciphertext.ts'
@@ -16,9 +16,9 @@ const ciphertextBlob = blob({ required: true, min: 1, max: 6144 })
 
 type Context = Record<string, string> | undefined
 
-function algorithmOf(name = 'SYMMETRIC_DEFAULT'): EncryptionAlgorithm & { name: EncryptionName } {
+function algorithmOf(name = 'SYMMETRIC_DEFAULT'): EncryptionAlgorithm {
   if (!(name in encryptionAlgorithms)) throw new AwsFault('UnsupportedOperationException', `Algorithm ${name} is not supported.`)
-  return { name: name as EncryptionName, ...(encryptionAlgorithms[name as EncryptionName] as EncryptionAlgorithm) }
+  return encryptionAlgorithms[name as EncryptionName]
 }
 
 /** Nitro enclaves, whose answers are encrypted for them alone. */
@@ -45,7 +45,7 @@ async function seal(exchange: Exchange, place: Place, plaintext: Buffer, context
   const body = algorithm.padding ? { unmarked: true, padding_scheme: algorithm.padding } : associatedOf(context)
   const terms = { context, algorithm: algorithm.name, ...(action !== undefined && { action }) }
   try {
-    const { ciphertext } = await ask(exchange, place, 'write', 'encrypt/:name', { plaintext: plaintext.toString('base64'), ...body, demand: { types: algorithm.types } }, terms)
+    const { ciphertext } = await ask(exchange, place, 'write', 'encrypt/:name', { plaintext: plaintext.toString('base64'), ...body, demand: algorithm.demand }, terms)
     return algorithm.padding ? ciphertext : formatBlob(place.name, ciphertext)
   } catch (cause) {
     const [is, type = ''] = cause instanceof Fault ? (cause.reason ?? []) : []
@@ -65,11 +65,11 @@ interface Sealed {
 const unreachable = (): AwsFault => new AwsFault('AccessDeniedException', 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.')
 
 /** The plaintext in base64, and whose key it was. */
-async function open(exchange: Exchange, { blob, key, context, algorithm: name }: Sealed, action?: string): Promise<{ place: Place; plaintext: string; algorithm: EncryptionName }> {
+async function open(exchange: Exchange, { blob, key, context, algorithm: name }: Sealed, action?: string): Promise<{ place: Place; plaintext: string; algorithm: string }> {
   const algorithm = algorithmOf(name)
   checkContext(algorithm, context)
   const terms = { context, algorithm: algorithm.name, ...(action !== undefined && { action }) }
-  const demand = { types: algorithm.types }
+  const { demand } = algorithm
   if (algorithm.padding) {
     if (key === undefined) throw new AwsFault('ValidationException', 'You must specify a KeyId to decrypt a ciphertext that was encrypted under an asymmetric KMS key.')
     const place = await find(exchange, key)
@@ -131,8 +131,7 @@ const reEncrypt = operation({
     checkTokens(input.GrantTokens)
     const destination = await find(exchange, input.DestinationKeyId)
     const source = await open(exchange, { blob: input.CiphertextBlob, key: input.SourceKeyId, context: input.SourceEncryptionContext, algorithm: input.SourceEncryptionAlgorithm }, 'ReEncryptFrom')
-    const policy = exchange.signer?.key.sessionPolicy
-    if (policy !== undefined && !sessionAllows(policy, 'kms:ReEncryptFrom', source.place.arn)) throw new Fault('denied')
+    if (!sessionAllows(exchange, 'kms:ReEncryptFrom', source.place.arn)) await exchange.refuse(new Fault('denied', undefined, { reason: ['session'] }))
     const CiphertextBlob = await seal(exchange, destination, Buffer.from(source.plaintext, 'base64'), input.DestinationEncryptionContext, input.DestinationEncryptionAlgorithm, 'ReEncryptTo')
     endDryRun(input.DryRun)
     return {

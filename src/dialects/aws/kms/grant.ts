@@ -1,6 +1,8 @@
 // What a grant says, and whether it covers a request. https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 import { isDeepStrictEqual } from 'node:util'
+import type { Signer } from '../authenticate.ts'
 import { AwsFault } from '../errors.ts'
+import { isNamed } from '../iam/decide.ts'
 import { list, string } from '../shape.ts'
 
 export interface Constraints {
@@ -30,13 +32,6 @@ export const grantOperations = [
   'DescribeKey', 'GenerateDataKeyPair', 'GenerateDataKeyPairWithoutPlaintext', 'GenerateMac', 'VerifyMac', 'DeriveSharedSecret', 'Encapsulate', 'Decapsulate',
 ]
 
-/** Whether a principal of a grant is whoever signed: the session of an assumed role is also its role. */
-function isPrincipal(principal: string, arn: string): boolean {
-  if (principal === arn) return true
-  const [, account, role] = /^arn:aws:sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? []
-  return role !== undefined && (principal === `arn:aws:iam::${account}:role/${role}` || (principal.startsWith(`arn:aws:iam::${account}:role/`) && principal.endsWith(`/${role}`)))
-}
-
 function meets({ EncryptionContextEquals: equal, EncryptionContextSubset: subset }: Constraints, context: Record<string, string>): boolean {
   const holds = (wanted: Record<string, string>): boolean => Object.entries(wanted).every(([key, value]) => Object.hasOwn(context, key) && context[key] === value)
   if (equal && !(holds(equal) && Object.keys(context).length === Object.keys(equal).length)) return false
@@ -56,12 +51,12 @@ export interface Use {
   offered?: GrantTerms | undefined
 }
 
-export function covers({ id, terms }: StoredGrant, arn: string, { action, context = {}, retired, offered }: Use): boolean {
+export function covers({ id, terms }: StoredGrant, signer: Signer, { action, context = {}, retired, offered }: Use): boolean {
   if (action === 'RetireGrant') {
     if (id !== retired) return false
-    if (terms.RetiringPrincipal !== undefined && isPrincipal(terms.RetiringPrincipal, arn)) return true
+    if (terms.RetiringPrincipal !== undefined && isNamed(terms.RetiringPrincipal, signer)) return true
   }
-  if (!isPrincipal(terms.GranteePrincipal, arn) || !terms.Operations.includes(action)) return false
+  if (!isNamed(terms.GranteePrincipal, signer) || !terms.Operations.includes(action)) return false
   if (action === 'CreateGrant') return offered !== undefined && within(offered, terms)
   return !terms.Constraints || !constrained.has(action) || meets(terms.Constraints, context)
 }

@@ -7,7 +7,8 @@ import { ask } from './ask.ts'
 import { type Attributes, type Entry, metadataOf, need, read } from './entry.ts'
 import { checkTokens, grantTokens } from './grant.ts'
 import { afterOf, pageMembers, pageView } from './page.ts'
-import { checkPolicy, policyText } from './policies.ts'
+import { checkKeyPolicy } from './key-policy.ts'
+import { policyText } from './policies.ts'
 import { find, keyArn, keyId } from './reference.ts'
 import { type Spec, type Usage, specNamed, specNames, usages } from './specs.ts'
 import { tags, tagsOf } from './tags.ts'
@@ -39,8 +40,8 @@ const createKey = operation({
   async run(exchange, input) {
     if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined || input.Origin === 'AWS_CLOUDHSM' || input.Origin === 'EXTERNAL_KEY_STORE') throw new AwsFault('UnsupportedOperationException', 'Custom key stores are not supported.')
     const { spec, usage } = kindOf(input)
-    if (input.Policy !== undefined) checkPolicy(input.Policy)
     const name = input.MultiRegion ? `mrk-${randomUUID().replaceAll('-', '')}` : randomUUID()
+    if (input.Policy !== undefined) checkKeyPolicy(exchange, input.Policy, { arn: keyArn(exchange, name) }, input.BypassPolicyLockoutSafetyCheck)
     const attributes: Attributes = {
       description: input.Description ?? '',
       tags: tagsOf(input.Tags),

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { Fault } from '../../../kit/errors.ts'
 import { formatArn, parseArn } from '../arn.ts'
 import { AwsFault } from '../errors.ts'
+import { lookup } from '../lookup.ts'
 import type { Exchange } from '../operation.ts'
 import { string } from '../shape.ts'
 
@@ -30,12 +31,6 @@ export const pathOfAlias = (alias: string): string => alias.split('/').map((part
 export const aliasOfPath = (path: string): string => path.replace(/(?<=^|\/)~(?=\/|$)/g, '')
 
 export const invalidId = (id: string): AwsFault => new AwsFault('NotFoundException', `Invalid keyId ${id}`)
-
-/** What a lookup of the transit mount knows of a name. */
-export async function lookup<T>(exchange: Exchange, what: string, namespace: string, name: string): Promise<T | null> {
-  const mount = exchange.core.mounts.at(namespace + exchange.settings.keys)
-  return mount ? ((await mount.engine.lookups?.[what]?.(exchange.core.storeOf(mount), name)) as T | null) : null
-}
 
 /** The place that a reference means; throws where it can mean none. `aliases`: whether an alias will do. */
 export async function find(exchange: Exchange, id: string, aliases = true): Promise<Place> {
@@ -64,7 +59,7 @@ async function targetOf(exchange: Exchange, namespace: string, alias: string, as
   const notFound = (): AwsFault => new AwsFault('NotFoundException', `Alias ${asked.startsWith('arn:') ? asked : aliasArn(exchange, alias)} is not found.`)
   if (!/^[\w/.@-]{1,250}$/.test(alias)) throw notFound()
   const path = pathOfAlias(alias)
-  const target = await lookup<string>(exchange, 'alias', namespace, path)
+  const target = await lookup<string>(exchange, namespace + exchange.settings.keys, 'alias', path)
   if (target !== null) return target
   if (/^aws\/[\w-]{1,64}$/.test(alias)) return makeManaged(exchange, namespace, alias)
   if (keyName.test(alias)) return alias

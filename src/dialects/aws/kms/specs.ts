@@ -60,7 +60,10 @@ export function specWord(word: string): string {
 export const pairSpecs = specs.filter((one) => one.usages !== mac && one.type !== 'aes256-gcm96')
 
 export interface EncryptionAlgorithm {
+  name: string
   types: readonly string[]
+  /** What is asked of the key that is named. */
+  demand: object
   /** Absent for symmetric keys. */
   padding?: 'oaep' | 'oaep-sha1'
   /** Bytes that the padding takes. */
@@ -68,13 +71,14 @@ export interface EncryptionAlgorithm {
 }
 
 const rsaTypes = ['rsa-2048', 'rsa-3072', 'rsa-4096']
+const oaep = (name: string, padding: 'oaep' | 'oaep-sha1', overhead: number): EncryptionAlgorithm => ({ name, types: rsaTypes, demand: { types: rsaTypes }, padding, overhead })
 
-export const encryptionAlgorithms = {
-  SYMMETRIC_DEFAULT: { types: symmetric, overhead: 0 },
-  RSAES_OAEP_SHA_1: { types: rsaTypes, padding: 'oaep-sha1', overhead: 42 },
-  RSAES_OAEP_SHA_256: { types: rsaTypes, padding: 'oaep', overhead: 66 },
-} satisfies Record<string, EncryptionAlgorithm>
-export type EncryptionName = keyof typeof encryptionAlgorithms
+export type EncryptionName = 'SYMMETRIC_DEFAULT' | 'RSAES_OAEP_SHA_1' | 'RSAES_OAEP_SHA_256'
+export const encryptionAlgorithms: Record<EncryptionName, EncryptionAlgorithm> = {
+  SYMMETRIC_DEFAULT: { name: 'SYMMETRIC_DEFAULT', types: symmetric, demand: { symmetric: true }, overhead: 0 },
+  RSAES_OAEP_SHA_1: oaep('RSAES_OAEP_SHA_1', 'oaep-sha1', 42),
+  RSAES_OAEP_SHA_256: oaep('RSAES_OAEP_SHA_256', 'oaep', 66),
+}
 
 export interface SigningAlgorithm {
   types: readonly string[]

@@ -34,7 +34,9 @@ export function decodeJson(body: Buffer): Record<string, unknown> {
 
 function deeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return depth === 0 || Object.values(value).some((inner) => deeperThan(inner, depth - 1))
+  if (depth === 0) return true
+  for (const name in value) if (deeperThan((value as Record<string, unknown>)[name], depth - 1)) return true
+  return false
 }
 
 const contentTypeOf = (request: Pick<Request, 'headers'>): string => (String(request.headers['content-type']).includes('x-amz-json-1.0') ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1')

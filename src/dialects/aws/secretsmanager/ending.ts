@@ -2,7 +2,8 @@
 import { AwsFault } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { boolean, number } from '../shape.ts'
-import { end, identityOf, onSecret, pathOf, restore, secretId } from './secret.ts'
+import { pathOf } from './name.ts'
+import { end, identityOf, onSecret, restore, secretId } from './secret.ts'
 
 const day = 86_400
 const usualWindow = 30

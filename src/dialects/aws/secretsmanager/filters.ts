@@ -2,7 +2,8 @@
 import { AwsFault } from '../errors.ts'
 import type { Exchange } from '../operation.ts'
 import { type Input, list, string, structure } from '../shape.ts'
-import { type Described, nameOf } from './secret.ts'
+import { nameOf } from './name.ts'
+import { type Described } from './secret.ts'
 
 const keys = ['all', 'name', 'tag-key', 'description', 'tag-value', 'primary-region', 'owning-service'] as const
 const filter = { Key: string(), Values: list(string({ max: 512, pattern: /^!?[a-zA-Z0-9 :_@/+=.\-!]*$/ }), { min: 1, max: 10 }) }

@@ -2,7 +2,8 @@
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { boolean, list, string, structure } from '../shape.ts'
-import { type Replica, arnOf, change, describe, onSecret, secretId } from './secret.ts'
+import { arnOf } from './name.ts'
+import { type Replica, change, describe, onSecret, secretId } from './secret.ts'
 
 const region = string({ min: 1, max: 128, pattern: /^([a-z]+-)+\d+$/ })
 const replica = structure({ Region: region, KmsKeyId: string({ max: 2048 }) })

@@ -177,14 +177,14 @@ test('what is due is rotated by the worker', async () => {
   await until(() => passwordOf(id), (password) => password !== 'old')
 })
 
-test('schedules in UTC', () => {
+test('schedules in UTC', async () => {
   const at = Date.UTC(2026, 10, 22, 4, 0)
-  const next = (ScheduleExpression: string) => new Date(nextRotation({ ScheduleExpression }, at, at)!).toISOString()
-  assert.equal(next('rate(12 hours)'), '2026-11-22T16:00:00.000Z')
-  assert.equal(next('cron(0 16 ? * 2#1 *)'), '2026-12-07T16:00:00.000Z')
-  assert.equal(next('cron(0 8 1 * ? *)'), '2026-12-01T08:00:00.000Z')
-  assert.equal(next('cron(0 2 L * ? *)'), '2026-11-30T02:00:00.000Z')
-  assert.equal(next('cron(0 0 ? * SUN *)'), '2026-11-29T00:00:00.000Z')
-  assert.equal(next('cron(0 0 ? * 1 *)'), '2026-11-29T00:00:00.000Z')
-  assert.equal(next('cron(0 /4 * * ? *)'), '2026-11-22T08:00:00.000Z')
+  const next = async (ScheduleExpression: string) => new Date((await nextRotation({ ScheduleExpression }, at, at))!).toISOString()
+  assert.equal(await next('rate(12 hours)'), '2026-11-22T16:00:00.000Z')
+  assert.equal(await next('cron(0 16 ? * 2#1 *)'), '2026-12-07T16:00:00.000Z')
+  assert.equal(await next('cron(0 8 1 * ? *)'), '2026-12-01T08:00:00.000Z')
+  assert.equal(await next('cron(0 2 L * ? *)'), '2026-11-30T02:00:00.000Z')
+  assert.equal(await next('cron(0 0 ? * SUN *)'), '2026-11-29T00:00:00.000Z')
+  assert.equal(await next('cron(0 0 ? * 1 *)'), '2026-11-29T00:00:00.000Z')
+  assert.equal(await next('cron(0 /4 * * ? *)'), '2026-11-22T08:00:00.000Z')
 })

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { AwsFault } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { boolean, number, string, structure } from '../shape.ts'
-import { arnOf, identityOf, onSecret, secretId } from './secret.ts'
+import { arnOf } from './name.ts'
+import { identityOf, onSecret, secretId } from './secret.ts'
 
 const rules = structure({
   AutomaticallyAfterDays: number(),

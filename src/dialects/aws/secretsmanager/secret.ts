@@ -1,19 +1,15 @@
 // Which secret an operation means: names, ARNs, partial ARNs; and how the store's record looks to this service.
 import { Fault } from '../../../kit/errors.ts'
 import { formatArn, parseArn } from '../arn.ts'
+import type { Operation } from '../../../kit/route.ts'
 import { AwsFault } from '../errors.ts'
+import { lift } from '../lookup.ts'
 import type { Exchange } from '../operation.ts'
 import { string } from '../shape.ts'
+import { type Place, arnOf, badName, nameOf, pathOf } from './name.ts'
+import { governed } from './resource-policy.ts'
 
 export const secretId = string({ required: true, min: 1, max: 2048 })
-
-/** Where a secret lies and, where an ARN said so, which mark it has. */
-export interface Place {
-  namespace: string
-  /** Below the mount's folders. */
-  path: string
-  mark?: string
-}
 
 /** What the KV engine tells of a secret. */
 export interface Described {
@@ -63,20 +59,13 @@ export interface Replica {
   StatusMessage: string
 }
 
-/** A name as a path: a segment that a path may not have is written with `~`, which no name may have. */
-export const pathOf = (name: string): string => name.split('/').map((part) => (part === '' || part === '.' || part === '..' ? `~${part}` : part)).join('/')
-export const nameOf = (path: string): string => path.split('/').map((part) => (/^~\.{0,2}$/.test(part) ? part.slice(1) : part)).join('/')
-
-export const arnOf = ({ region, settings }: Exchange, path: string, mark: string): string => formatArn({ service: 'secretsmanager', region, account: settings.account, resource: `secret:${nameOf(path)}-${mark}` })
-
-export const badName = (): AwsFault => new AwsFault('ValidationException', 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!')
-export const checkName = (name: string): void => {
-  if (!/^[A-Za-z0-9/_+=.@!-]{1,512}$/.test(name)) throw badName()
+/** Every place that an id may mean, likeliest first: a name that ends in a hyphen and six characters may lack its mark. */
+function placesOf(exchange: Exchange, id: string): Place[] | Promise<Place[]> {
+  if (/\p{Cc}/u.test(id)) throw badName()
+  return id.startsWith('arn:') ? placesOfArn(exchange, id) : [{ namespace: exchange.namespace, path: pathOf(id) }]
 }
 
-/** Every place that an id may mean, likeliest first: a name that ends in a hyphen and six characters may lack its mark. */
-async function placesOf(exchange: Exchange, id: string): Promise<Place[]> {
-  if (/\p{Cc}/u.test(id)) throw badName()
+async function placesOfArn(exchange: Exchange, id: string): Promise<Place[]> {
   const arn = parseArn(id)
   if (!arn || arn.service !== 'secretsmanager' || !arn.resource.startsWith('secret:')) return [{ namespace: exchange.namespace, path: pathOf(id) }]
   const namespace = arn.account === exchange.settings.account ? exchange.namespace : (await exchange.core.accessKeys.namespaceOf(arn.account))?.path
@@ -93,12 +82,15 @@ async function placesOf(exchange: Exchange, id: string): Promise<Place[]> {
 const isCode = (cause: unknown, ...codes: string[]): boolean => cause instanceof Fault && codes.includes(cause.code)
 
 /** Runs `run` for the secret that an id means. */
-export async function onSecret<T>(exchange: Exchange, id: string, run: (place: Place) => Promise<T>): Promise<T> {
-  const places = await placesOf(exchange, id)
+export async function onSecret<T>(exchange: Exchange, id: string, run: (place: Place) => Promise<T>, action?: string): Promise<T> {
+  const found = placesOf(exchange, id)
+  const places = Array.isArray(found) ? found : await found
   let refusal: unknown = null
   for (const place of places) {
     try {
-      return await run(place)
+      const found = await governed(exchange, place, action)
+      if (found.replicas) await checkReplicas(exchange, found)
+      return await run(found)
     } catch (cause) {
       // What is said of a place that may not be seen, or of a secret that is there, tells more than that another place is empty.
       if (refusal === null || (refusal as Fault).reason?.[0] === 'no secret') refusal = cause
@@ -108,16 +100,37 @@ export async function onSecret<T>(exchange: Exchange, id: string, run: (place: P
   throw refusal ?? new Fault('not-found', "Secrets Manager can't find the specified secret.")
 }
 
-const at = ({ settings }: Exchange, folder: 'data' | 'metadata' | 'restore', { path }: Place): string => `${settings.secrets}${folder}/${path}`
-const marked = ({ mark }: Place): Record<string, unknown> => (mark === undefined ? {} : { mark })
+const onReplicas = ['GetSecretValue', 'BatchGetSecretValue', 'DescribeSecret', 'ListSecretVersionIds', 'StopReplicationToReplica', 'ValidateResourcePolicy', 'GetParameter', 'GetParameters']
+
+/** Refuses what only the primary region does, and the end of a secret that has replicas; to callers who may know of it. */
+async function checkReplicas(exchange: Exchange, place: Place): Promise<void> {
+  const replica = place.replicas!.includes(exchange.region) && !onReplicas.includes(exchange.action)
+  if (!replica && exchange.action !== 'DeleteSecret') return
+  const { mark } = await describe(exchange, place)
+  if (replica) throw new AwsFault('InvalidParameterException', "Operation not permitted on a replica secret. Call must be made in primary secret's region.")
+  throw new AwsFault('InvalidParameterException', `You can't delete secret ${arnOf(exchange, place.path, mark)} that still has replica regions [${place.replicas!.join(', ')}]`)
+}
+
+/** One call about a secret, where its resource policy gives what the caller's own policies do not, with what it gives. */
+async function call(exchange: Exchange, place: Place, op: Operation, folder: 'data' | 'metadata' | 'restore', body: Record<string, unknown>): Promise<Record<string, any>> {
+  const path = `${exchange.settings.secrets}${folder}/${place.path}`
+  const given = place.mark === undefined ? body : { ...body, mark: place.mark }
+  try {
+    return await exchange.ask(op, path, given, place.namespace)
+  } catch (cause) {
+    const lifted = place.allowedBy !== undefined && isCode(cause, 'denied') ? await lift(exchange, op, place.namespace + path, { aws_policy: place.allowedBy }) : null
+    if (!lifted) throw cause
+    return exchange.ask(op, path, given, place.namespace, lifted)
+  }
+}
 
 /** The calls that secrets are reached by: one a kind, so that policies see the same paths as Vault's clients. */
-export const read = (exchange: Exchange, place: Place, body: Record<string, unknown>): Promise<Record<string, any>> => exchange.ask('read', at(exchange, 'data', place), { entry: true, ...body, ...marked(place) }, place.namespace)
-export const write = (exchange: Exchange, place: Place, entry: object): Promise<Record<string, any>> => exchange.ask('write', at(exchange, 'data', place), { entry, ...marked(place) }, place.namespace)
-export const change = (exchange: Exchange, place: Place, entry: object): Promise<Record<string, any>> => exchange.ask('patch', at(exchange, 'metadata', place), { entry, ...marked(place) }, place.namespace)
-export const describe = async (exchange: Exchange, place: Place): Promise<Described> => (await exchange.ask('read', at(exchange, 'metadata', place), { entry: true, ...marked(place) }, place.namespace)) as unknown as Described
-export const end = (exchange: Exchange, place: Place, recovery: number): Promise<Record<string, any>> => exchange.ask('delete', at(exchange, 'metadata', place), { recovery, ...marked(place) }, place.namespace)
-export const restore = (exchange: Exchange, place: Place): Promise<Record<string, any>> => exchange.ask('write', at(exchange, 'restore', place), marked(place), place.namespace)
+export const read = (exchange: Exchange, place: Place, body: Record<string, unknown>): Promise<Record<string, any>> => call(exchange, place, 'read', 'data', { entry: true, ...body })
+export const write = (exchange: Exchange, place: Place, entry: object): Promise<Record<string, any>> => call(exchange, place, 'write', 'data', { entry })
+export const change = (exchange: Exchange, place: Place, entry: object): Promise<Record<string, any>> => call(exchange, place, 'patch', 'metadata', { entry })
+export const describe = async (exchange: Exchange, place: Place): Promise<Described> => (await call(exchange, place, 'read', 'metadata', { entry: true })) as unknown as Described
+export const end = (exchange: Exchange, place: Place, recovery: number): Promise<Record<string, any>> => call(exchange, place, 'delete', 'metadata', { recovery })
+export const restore = (exchange: Exchange, place: Place): Promise<Record<string, any>> => call(exchange, place, 'write', 'restore', {})
 
 /** Seconds since 1970 of a stored time. */
 export const secondsOf = (stamp: string): number => Date.parse(stamp) / 1000

@@ -208,6 +208,11 @@ test('replicas are recorded', async () => {
   assert.deepEqual(ReplicationStatus!.map((one) => [one.Region, one.Status]), [['eu-west-1', 'InSync'], ['eu-central-1', 'InSync']])
   assert.deepEqual((await client.removeRegionsFromReplication({ SecretId: id, RemoveReplicaRegions: ['eu-west-1'] })).ReplicationStatus!.map((one) => one.Region), ['eu-central-1'])
   await assert.rejects(client.replicateSecretToRegions({ SecretId: id, AddReplicaRegions: [{ Region: 'us-east-1' }] }), refused('InvalidParameterException'))
+  await assert.rejects(client.deleteSecret({ SecretId: id }), refused('InvalidParameterException', /that still has replica regions \[eu-central-1\]$/))
+  const there = new SecretsManager({ ...aws.options(), region: 'eu-central-1' })
+  assert.equal((await there.getSecretValue({ SecretId: id })).SecretString, 'x')
+  await assert.rejects(there.putSecretValue({ SecretId: id, SecretString: 'y' }), refused('InvalidParameterException', /^Operation not permitted on a replica secret/))
+  there.destroy()
 })
 
 test('values have 64 KiB at most, and errors never show them', async () => {

@@ -5,8 +5,10 @@ import { AwsFault, awsFaultOf } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { blob, boolean, list, number, string } from '../shape.ts'
 import { filters, matching } from './filters.ts'
+import { governed } from './resource-policy.ts'
 import { replicaRegions, replicasOf, statusOf } from './replication.ts'
-import { type Attributes, type Place, arnOf, change, checkName, describe, identityOf, nameOf, onSecret, pathOf, read, secondsOf, secretId, write } from './secret.ts'
+import { type Place, arnOf, checkName, nameOf, pathOf } from './name.ts'
+import { type Attributes, change, describe, identityOf, onSecret, read, secondsOf, secretId, write } from './secret.ts'
 import { tags, tagsOf } from './tags.ts'
 
 const mostBytes = 65_536
@@ -32,13 +34,14 @@ function payloadOf({ SecretString, SecretBinary }: Value): { payload: string; me
 }
 
 async function valueAt(exchange: Exchange, place: Place, body: Record<string, unknown>): Promise<object> {
-  const found = await read(exchange, place, body)
+  const { binary, payload, version } = await read(exchange, place, body)
+  const { mark, id, created, stages } = JSON.parse(version) as { mark: string; id: string; created: string; stages: string[] }
   return {
-    ...identityOf(exchange, place, found.mark),
-    VersionId: found.id,
-    ...(found.binary ? { SecretBinary: found.payload } : { SecretString: found.payload }),
-    ...(found.stages.length > 0 && { VersionStages: found.stages }),
-    CreatedDate: secondsOf(found.created),
+    ...identityOf(exchange, place, mark),
+    VersionId: id,
+    ...(binary ? { SecretBinary: payload } : { SecretString: payload }),
+    ...(stages.length > 0 && { VersionStages: stages }),
+    CreatedDate: secondsOf(created),
   }
 }
 
@@ -74,11 +77,11 @@ const batchGetSecretValue = operation({
       }
     }
     if (SecretIdList) {
-      for (const id of SecretIdList) await take(id, () => onSecret(exchange, id, (place) => valueAt(exchange, place, {})))
+      for (const id of SecretIdList) await take(id, () => onSecret(exchange, id, (place) => valueAt(exchange, place, {}), 'GetSecretValue'))
       return { SecretValues, Errors }
     }
     const found = await matching(exchange, Filters!, { most: MaxResults ?? 20, next: NextToken, planned: false })
-    for (const secret of found.secrets) SecretValues.push(await valueAt(exchange, { namespace: exchange.namespace, path: secret.path }, {}))
+    for (const { path, mark } of found.secrets) await take(arnOf(exchange, path, mark), async () => valueAt(exchange, await governed(exchange, { namespace: exchange.namespace, path, mark }, 'GetSecretValue'), {}))
     return { SecretValues, Errors, ...(found.next && { NextToken: found.next }) }
   },
 })

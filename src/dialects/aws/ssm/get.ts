@@ -1,7 +1,10 @@
 // Reading parameters: by name, version, label or path, and their history.
+import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
+import { sessionAllows } from '../iam/session.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { secretsManager } from '../secretsmanager/index.ts'
+import { secretArnOf } from '../secretsmanager/secret.ts'
 import { boolean, list, number, string } from '../shape.ts'
 import { type Allowed, type Filter, checkFilters, filters, passes } from './filters.ts'
 import { afterOf, arnOf, badPath, badToken, describe, labelsOf, metadataView, name, newestOf, page, parameterView, pathOf, read, selected, walk } from './parameter.ts'
@@ -11,20 +14,27 @@ const token = string({ max: 4096 })
 
 const reference = '/aws/reference/secretsmanager/'
 
-/** A parameter's name that stands for a secret of Secrets Manager, read through that service's own operation. */
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** A parameter's name that stands for a secret of Secrets Manager, read through that service's own operation. A version's id or label may follow. */
 async function referred(exchange: Exchange, given: string, decrypt: boolean): Promise<Record<string, unknown>> {
   if (!decrypt) throw new AwsFault('ValidationException', 'WithDecryption flag must be True for retrieving a Secret Manager secret.')
+  const [name = '', selector] = given.slice(reference.length).split(/:(.*)/s)
+  const version = selector === undefined ? {} : uuid.test(selector) ? { VersionId: selector } : { VersionStage: selector }
+  const input = { SecretId: name, ...version }
+  const asked: Exchange = { ...exchange, service: secretsManager, action: 'GetSecretValue', input }
+  if (!sessionAllows(asked, 'secretsmanager:GetSecretValue', secretArnOf(asked, input))) await exchange.refuse(new Fault('denied', undefined, { reason: ['session'] }))
   const reading = secretsManager.operations.find((one) => one.name === 'GetSecretValue')!
-  const secret = (await Promise.resolve(reading.run({ ...exchange, service: secretsManager }, { SecretId: given.slice(reference.length) })).catch((cause: unknown) => {
+  const secret = (await Promise.resolve(reading.run(asked, input)).catch((cause: unknown) => {
     if ((cause as { code?: string }).code === 'not-found') throw new AwsFault('ParameterNotFound', `An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret ${given} not found.`)
     throw cause
-  })) as { ARN: string; VersionId: string; CreatedDate: number; SecretString?: string; SecretBinary?: string }
+  })) as { ARN: string; VersionId: string; VersionStages?: string[]; CreatedDate: number; SecretString?: string; SecretBinary?: string }
   return {
     Name: given,
     Type: 'SecureString',
     Value: secret.SecretString ?? secret.SecretBinary,
     Version: 0,
-    SourceResult: JSON.stringify({ ARN: secret.ARN, name: given.slice(reference.length), versionId: secret.VersionId, createdDate: secret.CreatedDate }),
+    SourceResult: JSON.stringify({ ARN: secret.ARN, name, versionId: secret.VersionId, versionStages: secret.VersionStages, createdDate: secret.CreatedDate }),
     LastModifiedDate: secret.CreatedDate,
     ARN: secret.ARN,
     DataType: 'text',

@@ -131,12 +131,15 @@ function ownPath({ settings }: Exchange, given: string): string {
 }
 
 /** A version with what is beside it; `selector` is a number or a label, absent for the newest. */
+const readOf = ({ version, ...read }: Record<string, unknown>): Read => ({ ...read, ...JSON.parse(String(version)) }) as Read
+
 export async function read(exchange: Exchange, given: string, selector?: string, asked = given): Promise<Read> {
   const path = ownPath(exchange, given)
-  const get = (body: object): Promise<Read> => orAbsent(asked, async () => (await exchange.ask('read', at(exchange, 'data', path), { entry: true, beside: true, ...body })) as unknown as Read)
+  const get = (body: object): Promise<Read> => orAbsent(asked, async () => readOf(await exchange.ask('read', at(exchange, 'data', path), { entry: true, beside: true, ...body })))
   const current = await get({})
   if (lapsed(current.attributes, current.id, exchange.core.now())) throw notFound(asked)
   if (selector === undefined || selector === String(current.number)) return current
+  if (selector.includes(':')) throw notFound(asked)
   if (/^\d+$/.test(selector)) {
     return get({ version: Number(selector) }).catch((cause: unknown) => {
       throw cause instanceof AwsFault && cause.type === 'ParameterNotFound' ? noVersion(`version ${selector}`, given) : cause

@@ -104,6 +104,8 @@ const presentOf = (exchange: Exchange, given: string): Promise<Described | null>
     throw cause
   })
 
+const exists = (): AwsFault => new AwsFault('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.')
+
 const putParameter = operation({
   name: 'PutParameter',
   about: 'Makes a parameter or adds a version to it.',
@@ -117,14 +119,15 @@ const putParameter = operation({
     checkName(input.Name)
     if (input.Overwrite && input.Tags) throw new AwsFault('ValidationException', 'Invalid request: tags and overwrite can\'t be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.')
     const path = pathOf(input.Name)
-    const present = input.Overwrite ? await presentOf(exchange, input.Name) : null
+    const present = input.Overwrite || input.Type === undefined ? await presentOf(exchange, input.Name) : null
+    if (present && !input.Overwrite) throw exists()
     const written = writtenBy(exchange, input, present && writtenOf(present.attributes, newestOf(present)!.id))
     const tagged = Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value]))
     const made = await (present ? overwrite(exchange, path, input.Value, written, present) : create(exchange, input.Name, input.Value, written, tagged)).catch(async (cause: unknown) => {
       if (!(cause instanceof Fault && cause.code === 'exists')) throw cause
       // What has lapsed, or was deleted in another dialect, makes way.
       const found = await presentOf(exchange, input.Name)
-      if (found && !input.Overwrite) throw new AwsFault('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.')
+      if (found && !input.Overwrite) throw exists()
       return overwrite(exchange, path, input.Value, written, found ?? { versions: [], attributes: {} })
     })
     return { Version: made.number, Tier: written.tier }

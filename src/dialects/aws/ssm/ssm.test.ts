@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type PutParameterCommandInput, SSM } from '@aws-sdk/client-ssm'
 import { SecretsManager } from '@aws-sdk/client-secrets-manager'
+import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import { type AwsServer, startAws } from '../server.test-aid.ts'
 
 let aws: AwsServer
@@ -234,7 +235,7 @@ test('policies: a parameter whose time is over is gone', async () => {
 
 test('a parameter may stand for a secret', async () => {
   const secrets = new SecretsManager(aws.options())
-  await secrets.createSecret({ Name: 'db/main', SecretString: '{"user":"u"}' })
+  const { VersionId } = await secrets.createSecret({ Name: 'db/main', SecretString: '{"user":"u"}' })
   const name = '/aws/reference/secretsmanager/db/main'
   const found = await get(name, true)
   assert.deepEqual([found.Name, found.Type, found.Value], [name, 'SecureString', '{"user":"u"}'])
@@ -242,7 +243,23 @@ test('a parameter may stand for a secret', async () => {
   await assert.rejects(get(name), refused('ValidationException', /WithDecryption/))
   await assert.rejects(get('/aws/reference/secretsmanager/none', true), refused('ParameterNotFound', /Secret .*none not found/))
   assert.deepEqual((await client.getParameters({ Names: [name, '/aws/reference/secretsmanager/none'], WithDecryption: true })).InvalidParameters, ['/aws/reference/secretsmanager/none'])
+  await secrets.putSecretValue({ SecretId: 'db/main', SecretString: 'second' })
+  for (const selector of [VersionId, 'AWSPREVIOUS']) assert.equal((await get(`${name}:${selector}`, true)).Value, '{"user":"u"}')
+  // What is said of the secret counts, not what is said of parameters.
+  const { Credentials } = await aws.sts().send(new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::123456789012:role/reader', RoleSessionName: 'one', Policy: JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 'ssm:*', Resource: '*' } }) }))
+  const narrow = new SSM(aws.options({ accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! }))
+  await assert.rejects(narrow.getParameter({ Name: name, WithDecryption: true }), refused('AccessDeniedException', /no session policy allows/))
+  narrow.destroy()
+  await secrets.putResourcePolicy({ SecretId: 'db/main', ResourcePolicy: JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Deny', Principal: '*', Action: 'secretsmanager:GetSecretValue', Resource: '*' } }) })
+  await assert.rejects(get(name, true), refused('AccessDeniedException', /explicit deny/))
   secrets.destroy()
+})
+
+test('what exists, what no list takes, and what has two colons', async () => {
+  await put('/known', 'v')
+  await assert.rejects(client.putParameter({ Name: '/known', Value: 'w' }), refused('ParameterAlreadyExists'))
+  await assert.rejects(get('/known:1:2'), refused('ParameterNotFound', /^Parameter \/known:1:2 not found\.$/))
+  await assert.rejects(client.labelParameterVersion({ Name: '/known', Labels: ['good', 'x'.repeat(101)] }), refused('ValidationException', /at 'labels' failed to satisfy constraint: Member must satisfy constraint: \[Member must have length less than or equal to 100, Member must have length greater than or equal to 1\]$/))
 })
 
 test('one policy decides for every way to a parameter', async () => {

@@ -3,7 +3,7 @@ import { Fault } from '../../../kit/errors.ts'
 import { parseArn } from '../arn.ts'
 import { AwsFault } from '../errors.ts'
 import { type Exchange, type Service, operation } from '../operation.ts'
-import { parseSessionPolicy } from '../session-policy.ts'
+import { checkSessionPolicy } from '../iam/session.ts'
 import { list, number, string, structure } from '../shape.ts'
 
 const roleArn = string({ required: true, min: 20, max: 2048 })
@@ -32,7 +32,7 @@ async function roleOf({ core }: Exchange, text: string): Promise<RolePlace | nul
 function sessionPolicyOf(input: { Policy?: string | undefined; PolicyArns?: unknown }): { session_policy: string } | Record<string, never> {
   if (input.PolicyArns !== undefined) throw new AwsFault('ValidationException', 'PolicyArns are not supported for role sessions: use Policy, or a role with fewer policies.')
   if (input.Policy === undefined) return {}
-  parseSessionPolicy(input.Policy)
+  checkSessionPolicy(input.Policy)
   return { session_policy: input.Policy }
 }
 

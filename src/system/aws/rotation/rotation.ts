@@ -163,7 +163,7 @@ export class Rotations {
     const rotation = entry?.attributes.rotation
     if (!rotation) return
     const now = this.#core.now()
-    const next = nextRotation(rotation.rules, now, now)
+    const next = await nextRotation(rotation.rules, now, now)
     await this.#change(mount, path, { last: now, next: next ?? undefined, running: undefined, error: undefined })
     if (next !== null) await this.plan(mount, path, next)
   }

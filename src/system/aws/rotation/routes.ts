@@ -48,12 +48,12 @@ export function rotationRoutes(core: Core, rotations: Rotations): Route[] {
         if (functionArn === '') throw new Fault('precondition', 'No Lambda rotation function ARN is associated with this secret.')
         if (!(await functionAt(context.store, functionArn))) throw new Fault('not-found', 'Lambda does not exist.')
         const rules = (input.rules as RotationRules | undefined) ?? before?.rules ?? {}
-        checkRules(rules)
+        await checkRules(rules)
         const token = input.token ?? randomUUID()
         const waiting = secret.versions.find((version) => version.stages.includes(pending) && !version.stages.includes('AWSCURRENT'))
         if (input.immediately && waiting && waiting.id !== token) throw new Fault('precondition', "A previous rotation isn't complete. That rotation will be reattempted.")
         const now = context.now()
-        const next = nextRotation(rules, before?.last ?? now, now)
+        const next = await nextRotation(rules, before?.last ?? now, now)
         const rotation: RotationState = { ...before, enabled: true, functionArn, rules, ...(input.secret_arn !== undefined && { secretArn: `${input.secret_arn}-${secret.mark}` }), ...(next !== null && { next }) }
         await context.ask('patch', folder, { entry: { attributes: { rotation } } })
         const mount = core.mounts.byUuid(context.mount.uuid)!
