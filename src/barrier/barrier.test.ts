@@ -105,15 +105,36 @@ test('a ciphertext that was moved, swapped, cut or altered in any bit does not o
     await assert.rejects(view.get('a'), code('internal'))
   }
   await refused(b)
-  await refused(Buffer.alloc(0))
   for (let length = 1; length < a.length; length += 3) await refused(a.subarray(0, length))
   for (let bit = 0; bit < a.length * 8; bit++) {
     const altered = Buffer.from(a)
     altered[bit >> 3]! ^= 1 << (bit & 7)
     await refused(altered)
   }
+  // Cut to nothing it is gone, as if it were deleted.
+  await shelf.alter('a', Buffer.alloc(0))
+  assert.equal(await view.get('a'), null)
   await shelf.alter('a', a)
   assert.equal(String(await view.get('a')), 'one')
+})
+
+test('a mark is a key without a value: listed, absent to reads, and told from an empty value', async () => {
+  const { view, shelf } = await openBarrier()
+  await view.update((tx) => {
+    tx.mark('m/a')
+    tx.put('m/b', new Uint8Array(0))
+  })
+  assert.deepEqual(await view.children('m/'), ['a', 'b'])
+  assert.equal((await shelf.bytes('m/a')).length, 0)
+  assert.equal(await view.get('m/a'), null)
+  assert.equal((await view.get('m/b'))?.length, 0)
+  await view.update(async (tx) => {
+    assert.equal(await tx.get('m/a'), null)
+    tx.mark('m/c')
+    assert.equal(await tx.read('m/c'), null)
+    tx.delete('m/a')
+  })
+  assert.deepEqual(await view.children('m/'), ['b', 'c'])
 })
 
 test('nonces are unique', async () => {

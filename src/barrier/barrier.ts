@@ -9,7 +9,7 @@ import {
   addTerm, checkRotation, keyringPath, newKeyring, openKeyring, sameKey, sealKeyring, type Keyring, type RotationConfig, type Term,
 } from './keyring.ts'
 import { Meter } from './meter.ts'
-import { makeView, type Opened, type SealedStore } from './view.ts'
+import { makeView, noValue, type Opened, type SealedStore } from './view.ts'
 
 /** The root key under the keyring, so that another process can follow a rekey. */
 const rootKeyPath = 'core/root-key'
@@ -113,9 +113,9 @@ export class Barrier {
     this.#feed.close()
   }
 
-  /** Asks the storage whether caches may be used from here on; call it once per request, before the first look-up. */
-  fresh(): boolean | Promise<boolean> {
-    const answer = this.#feed.fresh()
+  /** Asks the storage whether caches may be used from here on; call it once per request, before the first look-up. `arriving`: while the request is handed in. */
+  fresh(arriving = false): boolean | Promise<boolean> {
+    const answer = arriving && this.#feed.freshOnArrival ? this.#feed.freshOnArrival() : this.#feed.fresh()
     if (typeof answer === 'boolean') return (this.#fresh = answer)
     return answer.then((fresh) => (this.#fresh = fresh))
   }
@@ -186,6 +186,7 @@ export class Barrier {
     this.#unlocked()
     const item = await this.#storage.get(key)
     if (item === null) return null
+    if (item.value.length === 0) return { value: null, version: item.version }
     let term: Term | undefined
     try {
       const number = envelopeTerm(item.value)
@@ -216,7 +217,7 @@ export class Barrier {
     const token = this.#cache.load(key)
     try {
       const opened = await this.#open(key)
-      const value: unknown = opened === null ? null : JSON.parse(opened.value.toString())
+      const value: unknown = opened === null || opened.value === null ? null : JSON.parse(opened.value.toString())
       this.#cache.settle(key, token, value)
       return value
     } catch (error) {
@@ -236,11 +237,16 @@ export class Barrier {
     const { key } = ring.terms.get(ring.active)!
     const put: [string, Uint8Array][] = []
     const gone: string[] = []
+    let seals = 0
     for (const [path, value] of writes) {
       if (value === null) gone.push(path)
-      else put.push([path, sealEnvelope(key, ring.active, path, value)])
+      else if (value === noValue) put.push([path, value])
+      else {
+        put.push([path, sealEnvelope(key, ring.active, path, value)])
+        seals++
+      }
     }
-    this.#meter.add(put.length)
+    this.#meter.add(seals)
     const changed = [...writes.keys()]
     try {
       await this.#storage.commit({ put, delete: gone, ...(expect === undefined ? {} : { expect }) })

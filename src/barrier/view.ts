@@ -6,7 +6,8 @@ import type { Page } from '../kit/storage.ts'
 import type { Transaction, View } from '../kit/view.ts'
 
 export interface Opened {
-  value: Buffer
+  /** null: a key without a value. */
+  value: Buffer | null
   version: number
 }
 
@@ -16,9 +17,12 @@ export interface SealedStore {
   /** The parsed JSON, possibly from the cache. */
   parsed(key: string): Promise<unknown>
   list(prefix: string, page: Page): Promise<string[]>
-  /** Seals and commits; `null` deletes. */
+  /** Seals and commits; `null` deletes, `noValue` leaves the key alone. */
   commit(writes: Map<string, Uint8Array | null>, expect?: Map<string, number>): Promise<void>
 }
+
+/** What `mark` writes, unsealed: a reader takes a key without a value for absent, whoever wrote it. */
+export const noValue = new Uint8Array(0)
 
 const attempts = 20
 const defaultLimit = 1000
@@ -95,7 +99,7 @@ function makeTransaction(store: SealedStore, prefix: string, expect: Map<string,
   const get = async (key: string): Promise<Uint8Array | null> => {
     const full = prefix + key
     const written = writes.get(full)
-    if (written !== undefined) return written
+    if (written !== undefined) return written === noValue ? null : written
     const item = await store.open(full)
     const version = item?.version ?? 0
     const before = expect.get(full)
@@ -111,6 +115,7 @@ function makeTransaction(store: SealedStore, prefix: string, expect: Map<string,
     },
     put: (key, value) => void writes.set(prefix + key, value),
     write: (key, value) => void writes.set(prefix + key, encode(value)),
+    mark: (key) => void writes.set(prefix + key, noValue),
     delete: (key) => void writes.set(prefix + key, null),
   }
 }

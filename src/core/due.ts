@@ -33,7 +33,7 @@ export class Due {
   }
 
   add(tx: Writer, item: DueItem): void {
-    tx.put(this.key(item), new Uint8Array(0))
+    tx.mark(this.key(item))
   }
 
   remove(tx: Writer, item: DueItem): void {
@@ -72,7 +72,7 @@ export class Due {
       const later = { ...item, second: now / 1000 + retry }
       await this.#view.update((tx) => {
         tx.delete(key)
-        tx.put(this.key(later).slice(this.prefix.length), new Uint8Array(0))
+        tx.mark(this.key(later).slice(this.prefix.length))
       })
     }
   }

@@ -83,7 +83,7 @@ export class Leases {
       await this.admit(mount)
       await this.#parts.root.update((tx) => {
         tx.write(storeKey(lease.namespaceId, lease.id), lease)
-        if (tokenKey !== '') tx.put(`lease/of/${tokenKey}/${lease.namespaceId}/${lease.id}`, new Uint8Array(0))
+        if (tokenKey !== '') tx.mark(`lease/of/${tokenKey}/${lease.namespaceId}/${lease.id}`)
         this.#parts.due.add(tx, this.#dueOf(lease))
       })
     } catch (cause) {

@@ -1,5 +1,6 @@
-// Tokens: what proves a caller. Only their digests are stored; the token itself is shown once.
-import { hash, randomFillSync } from 'node:crypto'
+// Tokens: what proves a caller. A token is shown once; what is stored of it is a digest under a salt of the store. The digest
+// names its record and is its accessor, so that a token is one record and, where it ends, one key by which that is found.
+import { hash, randomBytes, randomFillSync } from 'node:crypto'
 import { nextSecond } from '../kit/duration.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import type { Grant } from '../kit/route.ts'
@@ -8,7 +9,7 @@ import { openBatchToken, sealBatchToken } from './batch-token.ts'
 import type { Due } from './due.ts'
 
 export interface Token {
-  /** Digest of the token: its name in the store, for its children, leases and private folder. */
+  /** Digest of the token, its accessor: its name in the store, for its children, leases and private folder. Empty for a batch token. */
   key: string
   accessor: string
   parent: string | null
@@ -40,6 +41,7 @@ export interface Token {
   noDefaultPolicy: boolean
   /** Auth mount that made it, for renewal; empty for `auth/token`. */
   mountAccessor: string
+  /** Of the login that made it: what its method is asked with before a renewal. */
   grant?: Grant
   /** Set while its leases and children are being revoked: it opens nothing any more. */
   revoking?: boolean
@@ -47,7 +49,8 @@ export interface Token {
 
 export type NewToken = Omit<Token, 'key' | 'accessor' | 'createdAt' | 'expiresAt' | 'renewedAt'>
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+// In the order of their codes, so that what is written in them can be ordered as text.
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 // Drawn in bulk: a call into the system costs as much as hundreds of bytes.
 const pool = Buffer.alloc(4096)
@@ -70,8 +73,75 @@ export function randomText(length: number): string {
   return text
 }
 
-export const keyOfToken = (token: string): string => hash('sha256', token, 'hex')
 const seconds = (milliseconds: number): number => Math.trunc(milliseconds / 1000)
+const digestLength = 22
+const timeLength = 7
+
+/** Id of the namespace in which a token lives, by how the token ends: outside the root namespace `.` and the id. */
+const homeOf = (token: string): string => /\.([A-Za-z2-9]{6})$/.exec(token)?.[1] ?? 'root'
+
+/** Milliseconds as letters and digits that sort as the numbers do, until 2081. */
+function timeText(milliseconds: number): string {
+  let text = ''
+  for (let rest = milliseconds; text.length < timeLength; rest = Math.trunc(rest / 62)) text = alphabet[rest % 62] + text
+  return text
+}
+
+/**
+ * The key of a token: the time at which it was made, which it carries, so that what was made together lies together in the
+ * store, a digest of the whole token and the token's own ending. 62 does not divide 256: the digest has 130 bits.
+ */
+function keyOf(token: string, salt: string): string {
+  const bytes = hash('sha256', salt + token, 'binary')
+  let digest = /^hvs\.([0-9A-Za-z]{7})[0-9A-Za-z]{24}(?:\.|$)/.exec(token)?.[1] ?? ''
+  for (let index = 0; index < digestLength; index++) digest += alphabet[bytes.charCodeAt(index) % 62]
+  const home = homeOf(token)
+  return home === 'root' ? digest : `${digest}.${home}`
+}
+
+/** Where the record with this key lies. */
+function placeOf(key: string): string {
+  const at = key.indexOf('.')
+  return `id/${at < 0 ? 'root' : key.slice(at + 1)}/${key}`
+}
+
+/** The part of a grant that is kept. */
+const asked = ({ displayName, policies, internal }: Grant): Grant => ({ displayName, policies, ...(internal && { internal }) })
+
+const usual: Partial<Token> = {
+  parent: null, type: 'service', namespace: '', namespaceId: 'root', metadata: {}, displayName: '', uses: 0, expiresAt: 0, renewedAt: 0, explicitMaxTtl: 0, maxTtl: 0,
+  period: 0, renewable: false, entityId: '', role: '', boundCidrs: [], noDefaultPolicy: false, mountAccessor: '',
+}
+
+/** Names in the store of what most records have: shorter ones share a page. */
+const shortNames: Partial<Record<keyof Token, string>> = {
+  policies: 'p', path: 'w', metadata: 'm', displayName: 'd', createdAt: 'c', expiresAt: 'e', ttl: 't', maxTtl: 'x', renewable: 'r', entityId: 'i', mountAccessor: 'a', grant: 'g',
+}
+const longNames = Object.fromEntries(Object.entries(shortNames).map(([long, short]) => [short, long]))
+
+/** What is stored of a record: neither its name nor what is as usual. */
+function lean(record: Token): object {
+  const stored: Record<string, unknown> = {}
+  for (const name in record) {
+    const value = record[name as keyof Token]
+    const expected = usual[name as keyof Token]
+    const same = typeof value === 'object' && value !== null && expected ? Object.keys(value).length === 0 : value === expected
+    if (name !== 'key' && name !== 'accessor' && !same) stored[shortNames[name as keyof Token] ?? name] = value
+  }
+  return stored
+}
+
+const records = new WeakMap<object, Token>()
+
+/** The record of what is stored; the same object for the same, which is shared. */
+function recordOf(stored: object, key: string): Token {
+  const ready = records.get(stored)
+  if (ready) return ready
+  const named = Object.fromEntries(Object.entries(stored).map(([name, value]) => [longNames[name] ?? name, value]))
+  const record = { key, accessor: key, ...usual, ...named } as Token
+  records.set(stored, record)
+  return record
+}
 
 export class Tokens {
   /** How many this process made. */
@@ -89,6 +159,18 @@ export class Tokens {
     this.#now = now
   }
 
+  async #salt(): Promise<string> {
+    const present = await this.#view.read<string>('salt')
+    if (present !== null) return present
+    return this.#view.update(async (tx) => {
+      const meanwhile = await tx.read<string>('salt')
+      if (meanwhile !== null) return meanwhile
+      const made = randomBytes(32).toString('base64')
+      tx.write('salt', made)
+      return made
+    })
+  }
+
   /** Mints a token and stores it; returns the token (shown once) and its record. `wanted.id` sets the token itself. */
   async create(wanted: NewToken, id?: string): Promise<{ token: string; record: Token }> {
     this.created++
@@ -98,27 +180,27 @@ export class Tokens {
       const record: Token = { ...wanted, ...times, key: '', accessor: '' }
       return { token: await sealBatchToken(this.#view, record), record }
     }
-    const token = id ?? `hvs.${randomText(24)}`
-    const record: Token = { ...wanted, ...times, key: keyOfToken(token), accessor: randomText(24) }
+    const token = (id ?? `hvs.${timeText(Math.trunc(this.#now()))}${randomText(24)}`) + (wanted.namespaceId === 'root' ? '' : `.${wanted.namespaceId}`)
+    if (homeOf(token) !== wanted.namespaceId) throw invalid('a token of the root namespace cannot end in a dot and six letters or digits')
+    const key = keyOf(token, await this.#salt())
+    const record: Token = { ...wanted, ...times, key, accessor: key, ...(wanted.grant && { grant: asked(wanted.grant) }) }
     await this.#root.update(async (tx) => {
       // A random token cannot be there: nothing is read for it, neither here nor when the write is checked.
-      if (id !== undefined && (await tx.get(`token/id/${record.key}`)) !== null) throw invalid('cannot create a token with a duplicate ID')
+      if (id !== undefined && (await tx.get(`token/${placeOf(key)}`)) !== null) throw invalid('cannot create a token with a duplicate ID')
       this.#write(tx, record)
-      tx.put(`token/accessor/${record.accessor}`, Buffer.from(record.key))
-      tx.put(`token/of/${record.namespaceId}/${record.accessor}`, new Uint8Array(0))
-      if (record.parent !== null) tx.put(`token/child/${record.parent}/${record.key}`, new Uint8Array(0))
+      if (record.parent !== null) tx.mark(`token/child/${record.parent}/${key}`)
     })
     return { token, record }
   }
 
   #write(tx: Transaction, record: Token): void {
-    tx.write(`token/id/${record.key}`, record)
+    tx.write(`token/${placeOf(record.key)}`, lean(record))
     if (record.expiresAt > 0) this.#due.add(tx, { second: record.expiresAt, kind: 'token', id: record.key })
   }
 
   /** The live token behind what a client sent, or null: unknown, expired, used up, revoked look alike. */
-  lookup(token: string): Promise<Token | null> {
-    return token.startsWith('hvb.') ? this.#batch(token) : this.byKey(keyOfToken(token))
+  async lookup(token: string): Promise<Token | null> {
+    return token.startsWith('hvb.') ? this.#batch(token) : this.byKey(keyOf(token, await this.#salt()))
   }
 
   async #batch(token: string): Promise<Token | null> {
@@ -128,13 +210,20 @@ export class Tokens {
     return record.parent === null || (await this.byKey(record.parent)) ? record : null
   }
 
-  /** The record of a token that the gate has let pass, also where that took its last use. */
-  admitted(key: string): Promise<Token | null> {
-    return this.#view.read<Token>(`id/${key}`)
+  /** The record with this key, whether it still opens anything or not: the gate let it pass, or it is about to be removed. */
+  async stored(key: string): Promise<Token | null> {
+    const stored = await this.#view.read<object>(placeOf(key))
+    return stored && recordOf(stored, key)
   }
 
+  async #storedIn(tx: Transaction, key: string): Promise<Token | null> {
+    const stored = await tx.read<object>(`token/${placeOf(key)}`)
+    return stored && recordOf(stored, key)
+  }
+
+  /** The live token with this key or accessor. */
   async byKey(key: string): Promise<Token | null> {
-    const record = await this.#view.read<Token>(`id/${key}`)
+    const record = await this.stored(key)
     return record && this.#live(record) ? record : null
   }
 
@@ -142,25 +231,24 @@ export class Tokens {
     return record.revoking !== true && record.uses >= 0 && (record.expiresAt === 0 || record.expiresAt * 1000 > this.#now())
   }
 
-  async byAccessor(accessor: string): Promise<Token | null> {
-    const key = await this.#view.get(`accessor/${accessor}`)
-    return key && this.byKey(Buffer.from(key).toString())
+  byAccessor(accessor: string): Promise<Token | null> {
+    return this.byKey(accessor)
   }
 
   /** Accessors of one namespace, by pages. */
   accessors(namespaceId: string, page?: { after?: string; limit?: number }): Promise<string[]> {
-    return this.#view.children(`of/${namespaceId}/`, page)
+    return this.#view.children(`id/${namespaceId}/`, page)
   }
 
   /** Takes one use off a limited token; throws `denied` when none was left. */
   async use(record: Token): Promise<Token> {
     if (record.uses === 0) return record
-    return this.#view.update(async (tx) => {
-      const present = await tx.read<Token>(`id/${record.key}`)
+    return this.#root.update(async (tx) => {
+      const present = await this.#storedIn(tx, record.key)
       if (!present || !this.#live(present)) throw new Fault('denied')
       // The last use leaves a mark instead of zero, which would mean: without limit.
       const left: Token = { ...present, uses: present.uses === 1 ? -1 : present.uses - 1 }
-      tx.write(`id/${record.key}`, left)
+      tx.write(`token/${placeOf(record.key)}`, lean(left))
       return left
     })
   }
@@ -168,7 +256,7 @@ export class Tokens {
   /** Moves the end of a token; who calls has checked the limits. */
   async extend(record: Token, ttl: number): Promise<Token> {
     return this.#root.update(async (tx) => {
-      const present = await tx.read<Token>(`token/id/${record.key}`)
+      const present = await this.#storedIn(tx, record.key)
       if (!present || !this.#live(present)) throw new Fault('denied')
       if (present.expiresAt > 0) this.#due.remove(tx, { second: present.expiresAt, kind: 'token', id: present.key })
       const now = this.#now()
@@ -186,9 +274,9 @@ export class Tokens {
   /** From here on the token opens nothing; `forget` ends it when its leases and children are gone. */
   async close(key: string): Promise<Token | null> {
     return this.#root.update(async (tx) => {
-      const record = await tx.read<Token>(`token/id/${key}`)
+      const record = await this.#storedIn(tx, key)
       if (!record || record.revoking) return record
-      tx.write(`token/id/${key}`, { ...record, revoking: true })
+      tx.write(`token/${placeOf(key)}`, lean({ ...record, revoking: true }))
       // If the process dies half-way, the worker takes it up again.
       this.#due.add(tx, { second: seconds(this.#now()) + 30, kind: 'token', id: key })
       return record
@@ -197,11 +285,9 @@ export class Tokens {
 
   async forget(key: string): Promise<void> {
     await this.#root.update(async (tx) => {
-      const record = await tx.read<Token>(`token/id/${key}`)
+      const record = await this.#storedIn(tx, key)
       if (!record) return
-      tx.delete(`token/id/${key}`)
-      tx.delete(`token/accessor/${record.accessor}`)
-      tx.delete(`token/of/${record.namespaceId}/${record.accessor}`)
+      tx.delete(`token/${placeOf(key)}`)
       if (record.parent !== null) tx.delete(`token/child/${record.parent}/${key}`)
       if (record.expiresAt > 0) this.#due.remove(tx, { second: record.expiresAt, kind: 'token', id: key })
     })
@@ -210,11 +296,10 @@ export class Tokens {
   /** Lets children live on when their parent goes. */
   async orphan(key: string): Promise<void> {
     await this.#root.update(async (tx) => {
-      const record = await tx.read<Token>(`token/id/${key}`)
+      const record = await this.#storedIn(tx, key)
       if (!record || record.parent === null) return
       tx.delete(`token/child/${record.parent}/${key}`)
-      tx.write(`token/id/${key}`, { ...record, parent: null })
+      tx.write(`token/${placeOf(key)}`, lean({ ...record, parent: null }))
     })
   }
 }
-

@@ -21,6 +21,8 @@ export interface Raw {
 
 export interface AnswerParts {
   data?: Record<string, unknown>
+  /** Whenever it is given with this object, the data is the same, and nothing else is given with it: what was derived of the data may be kept. */
+  basis?: object
   lease?: LeaseTerms
   grant?: Grant
   warnings?: string[]

@@ -17,6 +17,8 @@ export interface AuditDevice {
 export interface AuditLimits {
   /** Below which files may be written, or null for anywhere. */
   folder: string | null
+  /** Internal networks that entries may be sent to, or null for anywhere. */
+  networks: readonly string[] | null
   /** Milliseconds after which a write that has not ended is refused. */
   deadlineMs: number
   /** Declared by the server's own configuration, not over the API. */

@@ -14,11 +14,15 @@ const mayExceed = /\d[\d.]{15}|\d[eE][+-]?\d{3}/
 
 /** As `JSON.parse`; `dropProto` leaves members named `__proto__` out. */
 export function parseExactly(text: string, dropProto = false): unknown {
-  if (!dropProto && !mayExceed.test(text)) return JSON.parse(text)
+  return dropProto || mayExceed.test(text) ? parseKeeping(text, isInexact, dropProto) : JSON.parse(text)
+}
+
+/** As `JSON.parse`, but a number for which `keeps` says so stays the text that it was. */
+export function parseKeeping(text: string, keeps: (value: number, source: string) => boolean, dropProto = false): unknown {
   return JSON.parse(text, function (key: string, value: unknown, context?: { source?: string }) {
     if (dropProto && key === '__proto__') return undefined
     const source = context?.source
-    return typeof value === 'number' && source !== undefined && isInexact(value, source) ? json.rawJSON(source) : value
+    return typeof value === 'number' && source !== undefined && keeps(value, source) ? json.rawJSON(source) : value
   } as (key: string, value: unknown) => unknown)
 }
 

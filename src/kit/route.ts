@@ -77,6 +77,8 @@ export interface Route<T extends Fields = any> {
   sealed?: true
   /** Tells only how this node is, to load balancers and people before a login: answered without gate and audit, as Vault does. */
   probe?: true
+  /** Its body is the caller's own: any parameter is meant. */
+  free?: true
   /** Changes nothing anywhere, so that its work may begin while audit still takes the request; the answer waits for both. */
   pure?: true
   /** Asked only where create and update differ in policy. */
@@ -117,7 +119,7 @@ export interface Engine {
   type: string
   about: string
   routes: Route[]
-  /** Where a name leads, for a dialect that must know it before it can ask: nothing that a policy protects. */
+  /** Where a name leads or what a dialect keeps beside it, for a dialect that must know it before it can ask: it decides by it, and answers nothing of it. */
   lookups?: Record<string, (store: View, name: string) => Promise<unknown>>
   /** By the `kind` that `leased` was given. */
   leases?: Record<string, LeaseHandler>

@@ -29,6 +29,11 @@ export interface Feed {
    * A store that spans machines may answer for a state up to one second old; `strict` makes it ask the store itself.
    */
   fresh(strict?: boolean): boolean | Promise<boolean>
+  /**
+   * The same for a request that the event loop is just handing in, where the store can tell it of all that arrived
+   * together with one look.
+   */
+  freshOnArrival?(): boolean
   close(): void
 }
 

@@ -10,6 +10,8 @@ export interface Reader {
 export interface Writer {
   put(key: string, value: Uint8Array): void
   write(key: string, value: unknown): void
+  /** A key without a value: found by listing, absent to every read. */
+  mark(key: string): void
   delete(key: string): void
 }
 

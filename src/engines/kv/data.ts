@@ -5,7 +5,7 @@ import { type Fields, integer, isObject, object, text } from '../../kit/field.ts
 import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
 import { entryRead, entryWrite, readEntry, writeEntry } from './entry.ts'
 import { mergePatch } from './merge-patch.ts'
-import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, requirePath, secretAt, settingsOf, stamp, versionView } from './secret.ts'
+import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, requirePath, secretAt, settingsOf, versionView, writeSecret } from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
 const version = integer({ about: 'Number of the version; 0 for the newest.', default: 0 })
@@ -30,7 +30,7 @@ async function load(context: Context, at: string, wanted: number): Promise<{ sec
   const found = secret.versions[number]
   if (!found) return null
   if (!isReadable(secret, found, context.now())) return { secret, number, data: null }
-  const bytes = await context.store.get(payloadKey(at, number))
+  const bytes = await context.store.get(payloadKey(at, secret, number))
   return bytes && { secret, number, data: payloadOf(bytes, found) }
 }
 
@@ -39,19 +39,19 @@ const shown = (data: Record<string, unknown>, alive: boolean): Outcome => (alive
 async function write(context: Context, at: string, cas: number | undefined, make: (present: Record<string, unknown> | null) => Record<string, unknown>, mustExist: boolean): Promise<Outcome> {
   requirePath(at)
   const now = context.now()
+  const settings = await settingsOf(context.store)
   return context.store.update(async (tx) => {
-    const settings = await settingsOf(tx)
     const secret = await secretAt(tx, at)
     let present: Record<string, unknown> | null = null
     if (mustExist) {
       const live = secret ? liveOf(secret) : 0
       const found = secret?.versions[live]
-      const bytes = found && isReadable(secret!, found, now) ? await tx.get(payloadKey(at, live)) : null
+      const bytes = found && isReadable(secret!, found, now) ? await tx.get(payloadKey(at, secret!, live)) : null
       if (!bytes) return secret && found ? answer({ data: { data: null, metadata: versionView(secret, live) }, status: 404 }) : null
       present = payloadOf(bytes, found!)
     }
     checkCas(secret, settings, cas)
-    const changed = addVersion(tx, at, secret ?? newSecret(stamp(now)), settings, Buffer.from(JSON.stringify(make(present))), now)
+    const changed = addVersion(tx, at, secret ?? newSecret(now), settings, Buffer.from(JSON.stringify(make(present))), now)
     return versionView(changed, changed.current)
   })
 }
@@ -66,7 +66,10 @@ export const dataRoutes: Route[] = [
     async run(context, input) {
       if (input.entry) return readEntry(context, input)
       const found = await load(context, input.path, input.version)
-      return found && shown({ data: found.data, metadata: versionView(found.secret, found.number) }, found.data !== null)
+      if (!found) return null
+      const data = { data: found.data, metadata: versionView(found.secret, found.number) }
+      // The record is another object as soon as anything about the secret has changed.
+      return found.data === null ? answer({ data, status: 404 }) : answer({ data, basis: found.secret.versions[found.number]! })
     },
   }),
   route({
@@ -105,8 +108,7 @@ export const dataRoutes: Route[] = [
         const live = secret ? liveOf(secret) : 0
         const newest = secret?.versions[live]
         if (!secret || !newest || !isReadable(secret, newest, now)) return
-        const versions = { ...secret.versions, [live]: { ...newest, deleted: stamp(now) } }
-        tx.write(`meta/${input.path}`, { ...secret, updated: stamp(now), versions })
+        writeSecret(tx, input.path, { ...secret, updated: now, versions: { ...secret.versions, [live]: { ...newest, deleted: now } } })
       })
     },
   }),

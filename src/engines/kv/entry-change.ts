@@ -4,7 +4,7 @@ import { boolean, integer, isObject, object, text } from '../../kit/field.ts'
 import { type Chore, type Context, type Route, route } from '../../kit/route.ts'
 import type { Transaction } from '../../kit/view.ts'
 import { entryAt, markOf, markedForDeletion, mergeBeside, stagesOf } from './entry.ts'
-import { type Secret, currentLabel, endKey, idOf, isReadable, labelsOf, moveLabels, numberOfId, removeSecret, requirePath, secretAt, stamp } from './secret.ts'
+import { type Secret, currentLabel, endKey, idOf, isReadable, labelsOf, moveLabels, numberOfId, removeSecret, requirePath, secretAt, stamp, writeSecret } from './secret.ts'
 
 const mark = text({ about: 'Only the secret with this mark.' })
 export const entryChange = { entry: object({ about: 'Changes of attributes, tags (null removes) and of one staging label: { name, to, from }, version ids.' }), mark }
@@ -21,8 +21,8 @@ async function viewOf(context: Context, path: string, secret: Secret): Promise<R
   return {
     path,
     mark: markOf(path, secret),
-    created: secret.created,
-    updated: secret.updated,
+    created: stamp(secret.created),
+    updated: stamp(secret.updated),
     ...(seen !== null && { seen: seen * 86_400 }),
     attributes: secret.attributes ?? {},
     tags: secret.custom,
@@ -30,7 +30,7 @@ async function viewOf(context: Context, path: string, secret: Secret): Promise<R
     versions: Object.entries(secret.versions).map(([number, version]) => ({
       number: Number(number),
       id: idOf(path, secret, Number(number)),
-      created: version.created,
+      created: stamp(version.created),
       stages: stagesOf(secret, Number(number)),
       readable: isReadable({ ...secret, deletion: undefined as never }, version, context.now()),
     })),
@@ -58,7 +58,7 @@ function change<T>(context: Context, input: At, run: (secret: Secret, tx: Transa
   return context.store.update(async (tx) => {
     const secret = await entryAt(tx, requirePath(input.path), input.mark)
     const [changed, result] = run(secret, tx)
-    tx.write(`meta/${input.path}`, changed)
+    writeSecret(tx, input.path, changed)
     return result
   })
 }
@@ -70,7 +70,7 @@ export function changeEntry(context: Context, input: At, raw: Record<string, unk
     let changed = mergeBeside(secret, attributes, tags)
     if (limits?.tags !== undefined && Object.keys(changed.custom).length > limits.tags) throw new Fault('too-large', 'too many tags')
     if (isObject(stage)) changed = moveStage(input.path, changed, stage as unknown as StageMove)
-    return [{ ...changed, updated: stamp(context.now()) }, { mark: markOf(input.path, changed), number: changed.current }]
+    return [{ ...changed, updated: context.now() }, { mark: markOf(input.path, changed), number: changed.current }]
   })
 }
 
@@ -110,8 +110,8 @@ export function endEntry(context: Context, input: At, recovery: number): Promise
     if (secret.deletion && recovery > 0) throw new Fault('precondition', markedForDeletion)
     if (recovery <= 0) removeSecret(tx, input.path, secret)
     else {
-      tx.write(`meta/${input.path}`, { ...secret, updated: stamp(now), deletion: { asked: now, due } })
-      tx.put(endKey(due, input.path), new Uint8Array(0))
+      writeSecret(tx, input.path, { ...secret, updated: now, deletion: { asked: now, due } })
+      tx.mark(endKey(due, input.path))
     }
     return { mark: markOf(input.path, secret), due }
   })

@@ -5,7 +5,7 @@ import { Fault, invalid } from '../../kit/errors.ts'
 import { boolean, isObject, object, text } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
 import type { Reader, Transaction } from '../../kit/view.ts'
-import { type Secret, addVersion, currentLabel, idOf, isReadable, labelsOf, madeKey, moveLabels, newSecret, numberOfId, payloadKey, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
+import { type Secret, type Version, addVersion, currentLabel, idOf, isReadable, labelsOf, madeKey, moveLabels, newSecret, numberOfId, payloadKey, requirePath, secretAt, settingsOf, stamp, writeSecret } from './secret.ts'
 
 const mark = text({ about: 'Answer only for the secret with this mark: six characters that another secret of the same name would not have.' })
 
@@ -60,6 +60,12 @@ export async function entryAt(store: Reader, path: string, wanted: string | unde
   return secret
 }
 
+/** What a dialect keeps beside a secret, for decisions that come before a call; null where it keeps nothing. */
+export async function attributesOf(store: Reader, path: string): Promise<{ attributes: Record<string, unknown>; mark: string; tags: Record<string, string> } | null> {
+  const secret = await secretAt(store, path)
+  return secret?.attributes ? { attributes: secret.attributes, mark: markOf(path, secret), tags: secret.custom } : null
+}
+
 const day = (now: number): number => Math.trunc(now / 86_400_000)
 
 /** Days already noted, by the record that was read: it stays the same object while nothing changes. */
@@ -95,21 +101,30 @@ export async function readEntry(context: Context, input: { path: string; stage?:
   if (secret.deletion) throw new Fault('precondition', markedForDeletion)
   const number = numberOf(input.path, secret, input.stage, input.version_id, input.version)
   const version = secret.versions[number]
-  const bytes = version && isReadable(secret, version, context.now()) ? await context.store.get(payloadKey(input.path, number)) : null
+  const bytes = version && isReadable(secret, version, context.now()) ? await context.store.get(payloadKey(input.path, secret, number)) : null
   if (!version || !bytes) throw input.version_id === undefined ? notStaged(input.stage ?? currentLabel) : new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${input.version_id}`)
   noteRead(context, input.path, secret)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return {
-    mark: markOf(input.path, secret),
     number,
-    id: idOf(input.path, secret, number),
-    created: version.created,
-    stages: stagesOf(secret, number),
+    version: textOf(input.path, secret, number),
     ...(version.media === 'binary' && { binary: true }),
     ...(version.media === undefined && { map: true }),
     ...(input.beside && { attributes: secret.attributes ?? {} }),
     payload: buffer.toString(version.media === 'binary' ? 'base64' : 'utf8'),
   }
+}
+
+const versionTexts = new WeakMap<Version, string>()
+
+/** Mark, id, labels and time of a version as one JSON text: audit hashes each value of an answer by itself, and reads are many. */
+function textOf(path: string, secret: Secret, number: number): string {
+  const version = secret.versions[number]!
+  const ready = versionTexts.get(version)
+  if (ready !== undefined) return ready
+  const text = JSON.stringify({ mark: markOf(path, secret), id: idOf(path, secret, number), created: stamp(version.created), stages: stagesOf(secret, number) })
+  versionTexts.set(version, text)
+  return text
 }
 
 function parseEntry(raw: Record<string, unknown>): EntryWrite {
@@ -129,7 +144,7 @@ export function mergeBeside(secret: Secret, attributes: unknown, tags: unknown):
 
 const shown = (path: string, secret: Secret, number: number): Record<string, unknown> => ({
   mark: markOf(path, secret),
-  ...(number > 0 && { number, id: idOf(path, secret, number), stages: stagesOf(secret, number), version_created: secret.versions[number]!.created }),
+  ...(number > 0 && { number, id: idOf(path, secret, number), stages: stagesOf(secret, number), version_created: stamp(secret.versions[number]!.created) }),
 })
 
 /** Versions that AWS keeps of a secret, where the secret was made in its dialect. */
@@ -148,10 +163,10 @@ export function writeEntry(context: Context, input: { path: string; mark?: strin
     if (same && (entry.mode === 'create' || !entry.attributes)) return shown(path, found!, number)
     if (number > 0 && !same && !(found!.versions[number]!.empty && bytes)) throw new Fault('exists', 'the id is that of another version', { reason: ['version', markOf(path, found!)] })
     if (found && entry.mode === 'create') throw new Fault('exists')
-    const secret = mergeBeside(found ?? { ...newSecret(stamp(now)), maxVersions: keptVersions }, entry.attributes, entry.tags)
+    const secret = mergeBeside(found ?? { ...newSecret(now), maxVersions: keptVersions }, entry.attributes, entry.tags)
     if (bytes === null || same) {
-      if (!found) tx.put(madeKey(secret, path), new Uint8Array(0))
-      tx.write(`meta/${path}`, { ...secret, updated: stamp(now) })
+      if (!found) tx.mark(madeKey(secret, path))
+      writeSecret(tx, path, { ...secret, updated: now })
       return shown(path, secret, number)
     }
     if (number > 0) return fill(tx, path, secret, number, bytes, entry, now)
@@ -165,13 +180,13 @@ export function writeEntry(context: Context, input: { path: string; mark?: strin
 /** Gives an announced version its value. */
 function fill(tx: Transaction, path: string, secret: Secret, number: number, bytes: Buffer, { media, stages }: EntryWrite, now: number): Record<string, unknown> {
   const { empty: _, ...version } = secret.versions[number]!
-  const filled: Secret = { ...secret, updated: stamp(now), versions: { ...secret.versions, [number]: { ...version, ...(media && { media }) } }, labels: moveLabels(labelsOf(secret), stages ?? [currentLabel], number) }
-  tx.put(payloadKey(path, number), bytes)
-  tx.write(`meta/${path}`, filled)
+  const filled: Secret = { ...secret, updated: now, versions: { ...secret.versions, [number]: { ...version, ...(media && { media }) } }, labels: moveLabels(labelsOf(secret), stages ?? [currentLabel], number) }
+  tx.put(payloadKey(path, filled, number), bytes)
+  writeSecret(tx, path, filled)
   return shown(path, filled, number)
 }
 
 async function sameBytes(store: Reader, path: string, secret: Secret, number: number, bytes: Buffer, media: string | undefined): Promise<boolean> {
-  const present = await store.get(payloadKey(path, number))
+  const present = await store.get(payloadKey(path, secret, number))
   return present !== null && secret.versions[number]!.media === media && bytes.equals(present)
 }

@@ -6,6 +6,7 @@ import { type Engine, type Operation, type Route, route } from '../../kit/route.
 import { announces } from './announce.ts'
 import { copyRoutes } from './copy.ts'
 import { dataRoutes } from './data.ts'
+import { attributesOf } from './entry.ts'
 import { endings, restoreRoute } from './entry-change.ts'
 import { metadataRoutes } from './metadata.ts'
 import { v1Routes } from './v1.ts'
@@ -31,6 +32,7 @@ export const kv: Engine = {
   about: 'Static secrets, with versions or without',
   routes: v1Routes,
   announces,
+  lookups: { attributes: attributesOf },
   chores: [endings],
   variant: (options) => (options.version === '2' ? v2Routes : v1Routes),
   check(options) {

@@ -5,7 +5,7 @@ import { type Fields, boolean, duration, integer, isObject, object, text } from 
 import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
 import { entryRead } from './entry.ts'
 import { changeEntry, describeEntry, endEntry, entryChange, entryEnd, entryList, listEntries } from './entry-change.ts'
-import { type Secret, type Settings, changeSecret, liveOf, madeKey, newSecret, noSettings, removeSecret, requirePath, secretAt, settingsOf, stamp } from './secret.ts'
+import { type Secret, type Settings, changeSecret, liveOf, madeKey, newSecret, noSettings, removeSecret, requirePath, secretAt, settingsOf, stamp, stampOrEmpty, writeSecret } from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
 const settings = {
@@ -17,15 +17,15 @@ const page = { after: text({ about: 'Begin after this name.' }), limit: integer(
 
 const metadataView = (secret: Secret): Record<string, unknown> => ({
   cas_required: secret.casRequired,
-  created_time: secret.created,
+  created_time: stamp(secret.created),
   current_version: liveOf(secret),
   custom_metadata: Object.keys(secret.custom).length > 0 ? secret.custom : null,
   delete_version_after: formatDuration(secret.deleteVersionAfter),
   max_versions: secret.maxVersions,
   oldest_version: secret.oldest,
-  updated_time: secret.updated,
+  updated_time: stamp(secret.updated),
   versions: Object.fromEntries(
-    Object.entries(secret.versions).map(([number, version]) => [number, { created_time: version.created, deletion_time: version.deleted, destroyed: version.destroyed }]),
+    Object.entries(secret.versions).map(([number, version]) => [number, { created_time: stamp(version.created), deletion_time: stampOrEmpty(version.deleted), destroyed: version.destroyed }]),
   ),
 })
 
@@ -138,11 +138,11 @@ export const metadataRoutes: Route[] = [
     exists: async (context, input) => (await secretAt(context.store, input.path)) !== null,
     async run(context, input) {
       const custom = input.custom_metadata && customMetadata(input.custom_metadata)
-      const at = stamp(context.now())
+      const now = context.now()
       await context.store.update(async (tx) => {
-        const secret = (await secretAt(tx, requirePath(input.path))) ?? newSecret(at)
-        if (secret.current === 0) tx.put(madeKey(secret, input.path), new Uint8Array(0))
-        tx.write(`meta/${input.path}`, { ...changed(secret, input), custom: custom ?? secret.custom, updated: at })
+        const secret = (await secretAt(tx, requirePath(input.path))) ?? newSecret(now)
+        if (secret.current === 0) tx.mark(madeKey(secret, input.path))
+        writeSecret(tx, input.path, { ...changed(secret, input), custom: custom ?? secret.custom, updated: now })
       })
     },
   }),
@@ -159,7 +159,7 @@ export const metadataRoutes: Route[] = [
           if (value === null) delete custom[key]
           else custom[key] = value
         }
-        return { ...changed(secret, input), custom: customMetadata(custom), updated: stamp(context.now()) }
+        return { ...changed(secret, input), custom: customMetadata(custom), updated: context.now() }
       })
       if (!found) throw new Fault('not-found', [])
     },

@@ -1,17 +1,19 @@
 // The versioned secret: its record, its versions and how both lie in the store.
-// `meta/<path>` holds the record, `data/<path>//<number>` a version's payload; no path has an empty segment.
+// `meta/<path>` holds the record, `data/<time>/<path>//<number>` a version's payload: what is written together lies together,
+// whatever its path.
 import { hash } from 'node:crypto'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { isObject } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
-import type { Reader, Transaction } from '../../kit/view.ts'
+import type { Reader, Transaction, Writer } from '../../kit/view.ts'
 import { parseExactly } from '../../kit/json.ts'
+import { type Stored, fromStored, toStored } from './stored.ts'
 
 export interface Version {
-  /** ISO 8601 with nanoseconds. */
-  created: string
-  /** When it was or will be deleted; empty: never. */
-  deleted: string
+  /** Milliseconds since 1970. */
+  created: number
+  /** When it was or will be deleted; 0: never. */
+  deleted: number
   destroyed: boolean
   /** The token that a client gave for it; others have an identifier that is derived (`idOf`). */
   id?: string
@@ -22,11 +24,12 @@ export interface Version {
 }
 
 export interface Secret {
-  created: string
-  updated: string
+  /** Milliseconds since 1970. */
+  created: number
+  updated: number
   current: number
   oldest: number
-  /** 0 and '' follow the mount's settings. */
+  /** 0 follows the mount's settings. */
   maxVersions: number
   casRequired: boolean
   /** Seconds. */
@@ -55,13 +58,37 @@ export const defaultMaxVersions = 10
 export const noSettings: Settings = { maxVersions: 0, casRequired: false, deleteVersionAfter: 0 }
 
 export const settingsOf = async (store: Reader): Promise<Settings> => (await store.read<Settings>('config')) ?? noSettings
-export const secretAt = (store: Reader, path: string): Promise<Secret | null> => store.read<Secret>(`meta/${path}`)
-export const payloadKey = (path: string, number: number): string => `data/${path}//${number}`
+const metaKey = (path: string): string => `meta/${path}`
+
+/** The record is shared between requests: never change it. */
+export async function secretAt(store: Reader, path: string): Promise<Secret | null> {
+  const stored = await store.read<Stored>(metaKey(path))
+  return stored && fromStored(stored)
+}
+
+export const writeSecret = (tx: Writer, path: string, secret: Secret): void => tx.write(metaKey(path), toStored(secret))
+
+/** Where the payload of a version of the secret lies. */
+export const payloadKey = (path: string, secret: Pick<Secret, 'versions'>, number: number): string => `data/${secret.versions[number]!.created.toString(36)}/${path}//${number}`
 
 /** Vault's timestamps have nanoseconds; the clock gives milliseconds. */
 export const stamp = (milliseconds: number): string => `${new Date(milliseconds).toISOString().slice(0, -1)}000000Z`
 
-export const isDeleted = (version: Version, now: number): boolean => version.deleted !== '' && Date.parse(version.deleted) <= now
+/** The same; empty for 0. */
+export const stampOrEmpty = (milliseconds: number): string => (milliseconds === 0 ? '' : stamp(milliseconds))
+
+const stamps = new WeakMap<Version, string>()
+
+/** When a version was made. */
+function madeAt(version: Version): string {
+  const ready = stamps.get(version)
+  if (ready !== undefined) return ready
+  const made = stamp(version.created)
+  stamps.set(version, made)
+  return made
+}
+
+export const isDeleted = (version: Version, now: number): boolean => version.deleted !== 0 && version.deleted <= now
 
 /** Staging labels by name; while nobody has moved one, the newest version is current. */
 export function labelsOf(secret: Secret): Record<string, number> {
@@ -71,12 +98,17 @@ export function labelsOf(secret: Secret): Record<string, number> {
   return { [currentLabel]: secret.current, ...previous }
 }
 
+const ids = new WeakMap<Version, string>()
+
 /** Identifier of a version beside its number, in the form of a UUID: the client's own where it gave one. */
 export function idOf(path: string, secret: Secret, number: number): string {
-  const given = secret.versions[number]?.id
-  if (given !== undefined) return given
+  const version = secret.versions[number]
+  const ready = version && (version.id ?? ids.get(version))
+  if (ready !== undefined) return ready
   const digest = hash('sha256', `${path}\n${secret.created}\n${number}`, 'hex')
-  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`
+  const id = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`
+  if (version) ids.set(version, id)
+  return id
 }
 
 /** The number of the version with that identifier; 0: there is none. */
@@ -101,9 +133,9 @@ export const isReadable = (secret: Secret, version: Version, now: number): boole
 export const versionView = (secret: Secret, number: number): Record<string, unknown> => {
   const version = secret.versions[number]!
   return {
-    created_time: version.created,
+    created_time: madeAt(version),
     custom_metadata: Object.keys(secret.custom).length > 0 ? secret.custom : null,
-    deletion_time: secret.deletion && version.deleted === '' ? stamp(secret.deletion.asked) : version.deleted,
+    deletion_time: stampOrEmpty(version.deleted || (secret.deletion?.asked ?? 0)),
     destroyed: version.destroyed,
     version: number,
   }
@@ -136,7 +168,7 @@ export function checkCas(secret: Secret | null, settings: Settings, cas: number 
   if (cas !== (secret ? liveOf(secret) : 0)) throw invalid('check-and-set parameter did not match the current version')
 }
 
-export const newSecret = (at: string): Secret => ({
+export const newSecret = (at: number): Secret => ({
   created: at, updated: at, current: 0, oldest: 0, maxVersions: 0, casRequired: false, deleteVersionAfter: 0, custom: {}, versions: {},
 })
 
@@ -148,20 +180,19 @@ export interface NewVersion extends Pick<Version, 'id' | 'media'> {
 
 /** Adds a version to a secret within a transaction and drops those beyond the limit that no label holds; returns the changed record. */
 export function addVersion(tx: Transaction, path: string, secret: Secret, settings: Settings, bytes: Uint8Array, now: number, wanted: NewVersion = {}): Secret {
-  const at = stamp(now)
   const number = secret.current + 1
   const lives = secret.deleteVersionAfter || settings.deleteVersionAfter
   const { stages = [currentLabel], id, media, empty } = wanted
-  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: at, deleted: lives > 0 ? stamp(now + lives * 1000) : '', destroyed: false, ...(id !== undefined && { id }), ...(media && { media }), ...(empty && { empty }) } }
+  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: now, deleted: lives > 0 ? now + lives * 1000 : 0, destroyed: false, ...(id !== undefined && { id }), ...(media && { media }), ...(empty && { empty }) } }
   const derived = secret.labels === undefined && stages.length === 1 && stages[0] === currentLabel
   const labels = derived ? undefined : moveLabels(labelsOf(secret), stages, number)
   prune(tx, path, versions, secret.maxVersions || settings.maxVersions || defaultMaxVersions, labels ?? { [currentLabel]: number })
   const oldest = Number(Object.keys(versions)[0])
   const { deletion: _, ...kept } = secret
-  const changed: Secret = { ...kept, updated: at, current: number, oldest: oldest === 1 && number > 1 ? 0 : oldest, versions, ...(labels && { labels }) }
-  if (!empty) tx.put(payloadKey(path, number), bytes)
-  if (secret.current === 0) tx.put(madeKey(secret, path), new Uint8Array(0))
-  tx.write(`meta/${path}`, changed)
+  const changed: Secret = { ...kept, updated: now, current: number, oldest: oldest === 1 && number > 1 ? 0 : oldest, versions, ...(labels && { labels }) }
+  if (!empty) tx.put(payloadKey(path, changed, number), bytes)
+  if (secret.current === 0) tx.mark(madeKey(secret, path))
+  writeSecret(tx, path, changed)
   if (secret.deletion) tx.delete(endKey(secret.deletion.due, path))
   return changed
 }
@@ -173,24 +204,24 @@ function prune(tx: Transaction, path: string, versions: Record<string, Version>,
   for (const number of Object.keys(versions).map(Number)) {
     if (count <= limit) return
     if (held.has(number)) continue
-    tx.delete(payloadKey(path, number))
+    tx.delete(payloadKey(path, { versions }, number))
     delete versions[number]
     count--
   }
 }
 
 /** Key by which secrets are listed in the order in which they were made. */
-export const madeKey = (secret: Secret, path: string): string => `made/${secret.created}/${path}`
+export const madeKey = (secret: Secret, path: string): string => `made/${stamp(secret.created)}/${path}`
 
 /** Time-ordered key of a secret that waits for its end. */
 export const endKey = (due: number, path: string): string => `end/${String(Math.trunc(due / 1000)).padStart(11, '0')}/${path}`
 
 /** Removes a secret with everything that belongs to it. */
 export function removeSecret(tx: Transaction, path: string, secret: Secret | null): void {
-  for (const number of Object.keys(secret?.versions ?? {})) tx.delete(payloadKey(path, Number(number)))
+  for (const number of Object.keys(secret?.versions ?? {})) tx.delete(payloadKey(path, secret!, Number(number)))
   if (secret?.deletion) tx.delete(endKey(secret.deletion.due, path))
   if (secret) tx.delete(madeKey(secret, path))
-  tx.delete(`meta/${path}`)
+  tx.delete(metaKey(path))
   tx.delete(`seen/${path}`)
 }
 
@@ -208,7 +239,7 @@ export function changeSecret(context: Context, path: string, change: (secret: Se
     const secret = await secretAt(tx, path)
     if (!secret) return null
     const changed = change(structuredClone(secret), tx)
-    tx.write(`meta/${path}`, changed)
+    writeSecret(tx, path, changed)
     return changed
   })
 }

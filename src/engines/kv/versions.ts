@@ -2,7 +2,7 @@
 import { list, text } from '../../kit/field.ts'
 import { type Route, route } from '../../kit/route.ts'
 import { withoutEnd } from './entry-change.ts'
-import { type Version, changeSecret, isDeleted, payloadKey, requirePath, stamp, versionNumbers } from './secret.ts'
+import { type Version, changeSecret, isDeleted, payloadKey, requirePath, versionNumbers } from './secret.ts'
 
 interface Ending {
   path: string
@@ -15,12 +15,12 @@ const endings: Ending[] = [
   {
     path: 'delete/:path*',
     about: 'Deletes versions; they can be brought back.',
-    change: (version, now) => (version.destroyed || isDeleted(version, now) ? undefined : { ...version, deleted: stamp(now) }),
+    change: (version, now) => (version.destroyed || isDeleted(version, now) ? undefined : { ...version, deleted: now }),
   },
   {
     path: 'undelete/:path*',
     about: 'Brings deleted versions back.',
-    change: (version) => (version.destroyed || version.deleted === '' ? undefined : { ...version, deleted: '' }),
+    change: (version) => (version.destroyed || version.deleted === 0 ? undefined : { ...version, deleted: 0 }),
   },
   {
     path: 'destroy/:path*',
@@ -43,9 +43,9 @@ export const versionRoutes: Route[] = endings.map(({ path, about, change }) =>
           const changed = secret.versions[number] && change(secret.versions[number], now)
           if (!changed) continue
           secret.versions[number] = changed
-          if (changed.destroyed) tx.delete(payloadKey(input.path, number))
+          if (changed.destroyed) tx.delete(payloadKey(input.path, secret, number))
         }
-        return { ...(path.startsWith('undelete') ? withoutEnd(tx, input.path, secret) : secret), updated: stamp(now) }
+        return { ...(path.startsWith('undelete') ? withoutEnd(tx, input.path, secret) : secret), updated: now }
       })
     },
   }),

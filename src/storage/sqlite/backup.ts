@@ -52,7 +52,7 @@ function load(path: string, copy: string): void {
     if (database.prepare('SELECT 1 FROM main.data LIMIT 1').get()) throw new Fault('precondition', 'the store is not empty')
     // The row that skips a number tells every watcher that it missed changes; versions go on from the copy's.
     database.exec(`
-      INSERT INTO main.data SELECT key, version, value FROM copy.data;
+      INSERT INTO main.data (key, version, value) SELECT key, version, value FROM copy.data;
       INSERT INTO main.changes SELECT 2 + max((SELECT coalesce(max(seq), 0) FROM main.changes), (SELECT coalesce(max(seq), 0) FROM copy.changes)), '';
       COMMIT
     `)

@@ -3,15 +3,18 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import type { Feed } from '../../kit/storage.ts'
+import { keptChanges } from './file.ts'
+import type { Snapshot } from './snapshot.ts'
 
 type Listener = (keys: string[] | null) => void
 
-/** Returns `watch` over the reader's connection, which must have no transaction or iterator open between calls. */
-export function createWatch(database: DatabaseSync): (changed: Listener) => Feed {
+/** Returns `watch` over the reader's connection, on which no transaction but the snapshot's may be open between calls. */
+export function createWatch(database: DatabaseSync, snapshot: Snapshot): (changed: Listener) => Feed {
   const dataVersion = database.prepare('PRAGMA data_version')
   dataVersion.setReturnArrays(true)
   const lastChange = database.prepare('SELECT coalesce(max(seq), 0) AS seq FROM changes')
-  const changesSince = database.prepare('SELECT seq, key FROM changes WHERE seq > ? ORDER BY seq')
+  const changesSince = database.prepare('SELECT seq, keys FROM changes WHERE seq > ? ORDER BY seq')
+  changesSince.setReturnArrays(true)
   const listeners = new Set<Listener>()
   const version = (): unknown => (dataVersion.get() as unknown as unknown[])[0]
 
@@ -21,16 +24,17 @@ export function createWatch(database: DatabaseSync): (changed: Listener) => Feed
   const tell = (keys: string[] | null): void => {
     for (const listener of listeners) listener(keys)
   }
-  const check = (): boolean => {
+  const check = (): void => {
     const now = version()
-    if (now === seen) return true
-    const changes = changesSince.all(seq) as { seq: number; key: string }[]
+    if (now === seen) return
+    const commits = changesSince.all(seq) as unknown as [seq: number, keys: string][]
     seen = now
-    if (changes.length === 0) return true
-    const gap = changes[0]!.seq !== seq + 1
-    seq = changes.at(-1)!.seq
-    tell(gap ? null : changes.map(({ key }) => key))
-    return true
+    if (commits.length === 0) return
+    const keys = commits.flatMap(([, changed]) => changed.split('\0'))
+    const last = commits.at(-1)![0]
+    const missed = last - seq !== keys.length || keys.length > keptChanges
+    seq = last
+    tell(missed ? null : keys)
   }
 
   return (changed) => {
@@ -42,11 +46,14 @@ export function createWatch(database: DatabaseSync): (changed: Listener) => Feed
       fresh() {
         if (!listeners.has(listener)) return false
         try {
-          return check()
+          snapshot.end()
+          check()
+          return true
         } catch {
           return false
         }
       },
+      freshOnArrival: () => listeners.has(listener) && snapshot.share(check),
       close: () => void listeners.delete(listener),
     }
   }

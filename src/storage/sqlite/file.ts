@@ -5,20 +5,21 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '../../kit/errors.ts'
 
-/** Rows of `changes` that are kept; whoever is further behind drops every cache. */
+/** Changes that are kept in `changes`; whoever is further behind drops every cache. */
 export const keptChanges = 100_000
 
 const openTimeout = 5000
-const pageCaches = { reader: -16384, writer: -32768 }
+const pageCaches = { reader: -4096, writer: -32768 }
 /** A write of one secret changes a few rows far apart: the smaller a page, the less is written around them. */
 const pageBytes = 2048
 /** Pages that change again before this much of the log has gathered are copied once; reading back as much after a crash takes a moment. */
-const logBytes = 32 * 1024 * 1024
+const logBytes = 64 * 1024 * 1024
 
-// STRICT and BINARY: text keys are ordered by the bytes of their UTF-8 form.
+// STRICT and BINARY: text keys are ordered by the bytes of their UTF-8 form. A commit leaves one row of changes: the number
+// of the last one, which is the version of the last key put, and all its keys with NUL between them.
 const schema = `
   CREATE TABLE IF NOT EXISTS data (key TEXT PRIMARY KEY, version INTEGER NOT NULL, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS changes (seq INTEGER PRIMARY KEY, key TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS changes (seq INTEGER PRIMARY KEY, keys TEXT NOT NULL) STRICT;
 `
 
 /** Creates the file (0600) and its folder (0700) where they are missing. */

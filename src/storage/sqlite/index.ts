@@ -9,6 +9,7 @@ import { backUp, restore } from './backup.ts'
 import { createWatch } from './feed.ts'
 import { createFile, openDatabase, unavailable } from './file.ts'
 import { createLocks } from './lock.ts'
+import { createSnapshot } from './snapshot.ts'
 import { createWriterThread } from './thread.ts'
 
 const absent: Promise<null> = Promise.resolve(null)
@@ -47,13 +48,15 @@ export function openSqlite(path: string): Storage {
   const closing = new AbortController()
   const database = openFile(path)
   const writer = createWriterThread(path)
-  const watch = createWatch(database)
+  const snapshot = createSnapshot(database)
+  const watch = createWatch(database, snapshot)
   const lock = createLocks(`${path}.locks`, closing.signal)
   let closed: Promise<void> | undefined
 
   const close = async (): Promise<void> => {
     closing.abort(new Fault('unavailable', 'the store is closed'))
     await writer.close()
+    snapshot.end()
     database.close()
   }
 
@@ -61,7 +64,11 @@ export function openSqlite(path: string): Storage {
     ...createReads(database),
     async commit(batch) {
       checkBatch(batch)
-      await writer.commit(batch)
+      try {
+        await writer.commit(batch)
+      } finally {
+        snapshot.end()
+      }
     },
     watch,
     lock,

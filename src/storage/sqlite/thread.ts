@@ -1,11 +1,12 @@
-// The main thread's end of the writer: one message per tick of the event loop, a promise per batch.
+// The main thread's end of the writer: what is asked while the writer works becomes its next group.
 
 import { extname } from 'node:path'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { Fault } from '../../kit/errors.ts'
 import type { Batch } from '../../kit/storage.ts'
 import { unavailable } from './file.ts'
-import type { Outcome, Request } from './writer.ts'
+import { pack } from './group.ts'
+import type { Outcome } from './writer.ts'
 
 /** Starts a thread of this folder, whether it runs as TypeScript or built. */
 export const startThread = (name: 'writer' | 'copier', options: WorkerOptions): Worker =>
@@ -19,29 +20,50 @@ export interface Writer {
 }
 
 interface Pending {
+  batch: Batch
   resolve(): void
   reject(error: unknown): void
 }
 
-/** A writer on the database file at `path`; its thread starts with it and again after a crash. */
+/** Batches and, about, bytes in one group. */
+const groupLimit = 4096
+const groupBytes = 32 * 1024 * 1024
+/** Milliseconds to wait for others. */
+const patience = 1
+
+const bytesOf = ({ put }: Batch): number => (put ?? []).reduce((sum, [, value]) => sum + value.byteLength, 0)
+
+/** A writer on the database file at `path`; its thread starts with the first batch and again after a crash. */
 export function createWriterThread(path: string): Writer {
-  const pending = new Map<number, Pending>()
-  let queue: NonNullable<Request> = []
-  let lastId = 0
+  let queue: Pending[] = []
+  /** What the thread is at; empty while it waits. */
+  let flight: Pending[] = []
+  let gathering = false
+  let gathered = 0
+  /** How many came together before, and how long their commit took: as many are likely to come again, and worth as long a wait. */
+  let usual = 1
+  let took = 0
+  let began = 0
+  let waiting: NodeJS.Timeout | undefined
   let thread: Worker | undefined
   let closed: Promise<void> | undefined
+  let drained: (() => void) | undefined
 
-  const settle = ({ ids, conflicts, error }: Outcome): void => {
+  const settle = ({ conflicts, error }: Outcome): void => {
+    const group = flight
+    flight = []
+    usual = group.length
+    took = performance.now() - began
     const failure = error && unavailable(Object.assign(new Error(error.message), { errcode: error.errcode }))
     const conflicting = new Set(conflicts)
-    for (const id of ids) {
-      const waiter = pending.get(id)
-      pending.delete(id)
-      if (failure) waiter?.reject(failure)
-      else if (conflicting.has(id)) waiter?.reject(new Fault('conflict'))
-      else waiter?.resolve()
+    for (const [index, { resolve, reject }] of group.entries()) {
+      if (failure) reject(failure)
+      else if (conflicting.has(index)) reject(new Fault('conflict'))
+      else resolve()
     }
-    if (pending.size === 0) thread?.unref()
+    if (queue.length > 0) return begin()
+    thread?.unref()
+    drained?.()
   }
 
   const start = (): Worker => {
@@ -53,23 +75,50 @@ export function createWriterThread(path: string): Writer {
       if (thread !== started) return
       thread = undefined
       // What the thread had taken may or may not be durable: the callers are told that it failed.
-      const sent = [...pending.keys()].filter((id) => !queue.some((request) => request.id === id))
-      settle({ ids: sent, conflicts: [], error: { message: `the writer ended: ${String(cause)}`, errcode: undefined } })
+      if (flight.length > 0) settle({ conflicts: [], error: { message: `the writer ended: ${String(cause)}`, errcode: undefined } })
     })
     started.unref()
     return started
   }
 
   const flush = (): void => {
-    const requests = queue
-    queue = []
+    gathering = false
+    waiting = undefined
+    began = performance.now()
+    let bytes = 0
+    let count = 0
+    while (count < queue.length && count < groupLimit && bytes < groupBytes) bytes += bytesOf(queue[count++]!.batch)
+    flight = queue.splice(0, count)
     thread ??= start()
     thread.ref()
-    thread.postMessage(requests)
+    const group = pack(flight.map(({ batch }) => batch))
+    thread.postMessage(group, [group.values])
+  }
+
+  // Requests that come together are made durable together: turns of the event loop that bring more are followed by another,
+  // and while fewer have come than before, it waits for a moment that is short beside a commit.
+  const gather = (): void => {
+    if (queue.length >= usual || (queue.length === gathered && took < patience)) return flush()
+    if (queue.length === gathered) return void (waiting = setTimeout(flush, patience))
+    gathered = queue.length
+    setImmediate(gather)
+  }
+
+  const begin = (): void => {
+    if (flight.length > 0) return
+    if (waiting !== undefined && queue.length >= usual) {
+      clearTimeout(waiting)
+      waiting = undefined
+      setImmediate(flush)
+    }
+    if (gathering) return
+    gathering = true
+    gathered = 0
+    setImmediate(gather)
   }
 
   const finish = async (): Promise<void> => {
-    if (queue.length > 0) flush()
+    if (queue.length + flight.length > 0) await new Promise<void>((resolve) => (drained = resolve))
     const last = thread
     if (last === undefined) return
     last.ref()
@@ -78,14 +127,12 @@ export function createWriterThread(path: string): Writer {
     await ended
   }
 
-  thread = start()
   return {
     commit(batch) {
       if (closed) return Promise.reject(new Fault('unavailable', 'the store is closed'))
       return new Promise((resolve, reject) => {
-        const id = ++lastId
-        pending.set(id, { resolve, reject })
-        if (queue.push({ id, batch }) === 1) setImmediate(() => void (queue.length > 0 && flush()))
+        queue.push({ batch, resolve, reject })
+        begin()
       })
     },
     close: () => (closed ??= finish()),

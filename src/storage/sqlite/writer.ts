@@ -1,22 +1,21 @@
-// The thread that alone writes for its process: everything that is queued goes into one transaction
-// with one fsync, and one message tells the outcome of all of it.
+// The thread that alone writes for its process: a group of batches goes into one transaction with one fsync, and one
+// message tells the outcome of all of it.
 
-import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads'
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Batch } from '../../kit/storage.ts'
 import { isBusy, keptChanges, openDatabase } from './file.ts'
+import { unpack, type Group } from './group.ts'
 
-/** What the main thread asks: a batch each, or `null`: finish and close. */
-export type Request = { id: number; batch: Batch }[] | null
-/** What came of requests: committed, refused because a key has changed, or failed for the reason given. */
+/** What the main thread asks: to write a group, or `null`: to close. */
+export type Request = Group | null
+/** What came of a group: it is durable but for the batches (by their position) that expected what is no longer so, or all of it failed. */
 export interface Outcome {
-  ids: number[]
   conflicts: number[]
   error?: { message: string; errcode: number | undefined }
 }
 
-const groupLimit = 4096
-const trimEvery = 1024
+const trimEvery = 4096
 const busyDeadline = 5000
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
@@ -45,24 +44,21 @@ export function createWriter(database: DatabaseSync): (batches: Batch[]) => numb
     SELECT coalesce((SELECT min(seq) FROM changes), 0) AS first, coalesce((SELECT max(seq) FROM changes), 0) AS last
   `)
   const version = database.prepare('SELECT version FROM data WHERE key = ?')
+  version.setReturnArrays(true)
   const put = database.prepare(
     'INSERT INTO data (key, version, value) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET version = excluded.version, value = excluded.value',
   )
   const remove = database.prepare('DELETE FROM data WHERE key = ?')
-  const note = database.prepare('INSERT INTO changes (seq, key) VALUES (?, ?)')
+  const note = database.prepare('INSERT INTO changes (seq, keys) VALUES (?, ?)')
   const trim = database.prepare('DELETE FROM changes WHERE seq <= ?')
 
   const holds = ({ expect }: Batch): boolean => {
-    for (const [key, expected] of expect ?? []) if ((version.get(key)?.['version'] ?? 0) !== expected) return false
+    for (const [key, expected] of expect ?? []) if (((version.get(key) as unknown as [number] | undefined)?.[0] ?? 0) !== expected) return false
     return true
   }
-  const apply = (batch: Batch, seq: number): number => {
-    for (const [key, value] of batch.put ?? []) {
-      put.run(key, ++seq, value)
-      note.run(seq, key)
-    }
-    for (const key of batch.delete ?? []) if (remove.run(key).changes) note.run(++seq, key)
-    return seq
+  const apply = (batch: Batch, last: number, changed: string[]): void => {
+    for (const [key, value] of batch.put ?? []) put.run(key, last + changed.push(key), value)
+    for (const key of batch.delete ?? []) if (remove.run(key).changes) changed.push(key)
   }
 
   return (batches) => {
@@ -70,11 +66,13 @@ export function createWriter(database: DatabaseSync): (batches: Batch[]) => numb
     retryBusy(() => begin.run())
     try {
       const { first, last } = ends.get() as { first: number; last: number }
-      let seq = last
+      const changed: string[] = []
       for (const [index, batch] of batches.entries()) {
-        if (holds(batch)) seq = apply(batch, seq)
+        if (holds(batch)) apply(batch, last, changed)
         else conflicts.push(index)
       }
+      const seq = last + changed.length
+      if (changed.length > 0) note.run(seq, changed.join('\0'))
       if (seq - first >= keptChanges + trimEvery) trim.run(seq - keptChanges)
       commit.run()
     } catch (error) {
@@ -89,30 +87,19 @@ export function createWriter(database: DatabaseSync): (batches: Batch[]) => numb
 function serve(port: MessagePort, path: string): void {
   const database = openDatabase(path, 'writer')
   const write = createWriter(database)
-  const answer = (outcome: Outcome): void => port.postMessage(outcome)
-
-  const run = (group: NonNullable<Request>): void => {
-    const ids = group.map(({ id }) => id)
+  const outcomeOf = (group: Group): Outcome => {
     try {
-      answer({ ids, conflicts: write(group.map(({ batch }) => batch)).map((index) => ids[index]!) })
+      return { conflicts: write(unpack(group)) }
     } catch (error) {
       const { message, errcode } = error as Error & { errcode?: number }
-      answer({ ids, conflicts: [], error: { message, errcode } })
+      return { conflicts: [], error: { message, errcode } }
     }
   }
 
-  port.on('message', (first: Request) => {
-    const group: NonNullable<Request> = []
-    let request: Request | undefined = first
-    while (request) {
-      group.push(...request)
-      request = group.length < groupLimit ? (receiveMessageOnPort(port)?.message as Request | undefined) : undefined
-    }
-    if (group.length > 0) run(group)
-    if (request === null) {
-      database.close()
-      port.close()
-    }
+  port.on('message', (request: Request) => {
+    if (request !== null) return port.postMessage(outcomeOf(request))
+    database.close()
+    port.close()
   })
 }
 
