@@ -14,8 +14,10 @@ export async function run({ quick }: Options): Promise<Figure[]> {
     const remote = await prepare({ secrets: 10_000, storage: { type: 'postgres', options: { connection_url: await database.createDatabase() } } })
     const running = [await serve(embedded), await serve(remote)]
     try {
-      const load = (url: string, token: string, write: boolean): Load => ({ url, connections: 64, requests: quick ? 2000 : 30_000, method: write ? 'POST' : 'GET', path: '/v1/secret/data/app/%h/%d', spread: 10_000, headers: { 'X-Vault-Token': token }, ...(write && { body: '{"data":{"password":"another-password"}}' }) })
+      const load = (url: string, token: string, write: boolean): Load => ({ url, connections: 64, requests: quick ? 10_000 : 30_000, method: write ? 'POST' : 'GET', path: '/v1/secret/data/app/%h/%d', spread: 10_000, headers: { 'X-Vault-Token': token }, ...(write && { body: '{"data":{"password":"another-password"}}' }) })
       const both = (write: boolean) => inTurn([{ pid: running[0]!.pid, load: load(embedded.url, embedded.token, write) }, { pid: running[1]!.pid, load: load(remote.url, remote.token, write) }], quick ? 1 : 3)
+      // Once to warm both: each secret's first read asks the database.
+      await both(false)
       const [a, b] = await both(false)
       const [, d] = await both(true)
       return [plain('read: requests a processor second', b!.perCpu, '1/s'), atLeast('read beside the embedded store', b!.perCpu / a!.perCpu, 0.9), plain('write, 64 connections: requests a second', d!.perSecond, '1/s')]

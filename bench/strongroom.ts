@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { toConfig } from '../src/config.ts'
 import { type NewToken } from '../src/core/tokens.ts'
+import { addVersion, newSecret, noSettings } from '../src/engines/kv/secret.ts'
 import { makeLog } from '../src/log.ts'
 import { startServer } from '../src/server.ts'
 import { type Running, freePort, newFolder, root, start, writeSecret } from './process.ts'
@@ -27,7 +28,9 @@ export interface Wanted {
   audit?: boolean
 }
 
-const value = { username: 'application', password: 'a-password-of-usual-length', host: 'database.internal' }
+const payload = Buffer.from(JSON.stringify({ username: 'application', password: 'a-password-of-usual-length', host: 'database.internal' }))
+/** An audit line names every policy of its token, as Vault's does: its cost grows with them, whatever the store does. */
+const tokenPolicies = 100
 export const secretPath = (index: number): string => `app/${index % 100}/${index}`
 
 /** Fills a new store: mounts, policies, a token, an AppRole, secrets, leases. */
@@ -51,18 +54,15 @@ export async function prepare(wanted: Wanted): Promise<Prepared> {
   const namespace = core.namespaces.at('')!
   const mount = await core.mounts.create(namespace, { class: 'secret', path: 'secret/', type: 'kv', options: { version: '2' } })
   const names = ['bench', ...Array.from({ length: (wanted.policies ?? 1) - 1 }, (_, index) => `policy-${index}`)]
-  await core.policies.put('root', 'bench', 'path "secret/data/*" { capabilities = ["create", "update", "read"] }')
-  for (const name of names.slice(1)) await core.policies.put('root', name, `path "secret/data/${name}/*" { capabilities = ["read"] }`)
-  const wish: NewToken = { parent: null, type: 'service', namespace: '', namespaceId: 'root', policies: ['default', ...names], path: 'auth/token/create', metadata: {}, displayName: 'token-bench', uses: 0, ttl: 2_764_800, explicitMaxTtl: 0, maxTtl: 0, period: 0, renewable: true, entityId: '', role: '', boundCidrs: [], noDefaultPolicy: false, mountAccessor: '' }
+  await core.policies.put('root', 'bench', { text: 'path "secret/data/*" { capabilities = ["create", "update", "read"] }' })
+  await inBatches(names.length, (from, to) => Promise.all(names.slice(Math.max(1, from), to).map((name) => core.policies.put('root', name, { text: `path "secret/data/${name}/*" { capabilities = ["read"] }` }))))
+  const wish: NewToken = { parent: null, type: 'service', namespace: '', namespaceId: 'root', policies: ['default', ...names.slice(0, tokenPolicies)], path: 'auth/token/create', metadata: {}, displayName: 'token-bench', uses: 0, ttl: 2_764_800, explicitMaxTtl: 0, maxTtl: 0, period: 0, renewable: true, entityId: '', role: '', boundCidrs: [], noDefaultPolicy: false, mountAccessor: '' }
   const { token } = await core.tokens.create(wish)
   const store = core.storeOf(mount)
   await inBatches(wanted.secrets, (from, to) =>
     store.update((tx) => {
-      const at = '2026-01-01T00:00:00.000000000Z'
-      for (let index = from; index < to; index++) {
-        tx.write(`meta/${secretPath(index)}`, { created: at, updated: at, current: 1, oldest: 0, maxVersions: 0, casRequired: false, deleteVersionAfter: 0, custom: {}, versions: { 1: { created: at, deleted: '', destroyed: false } } })
-        tx.write(`data/${secretPath(index)}//1`, value)
-      }
+      const now = Date.now()
+      for (let index = from; index < to; index++) addVersion(tx, secretPath(index), newSecret(now), noSettings, payload, now)
     }),
   )
   const later = Math.trunc(Date.now() / 1000) + 86_400
@@ -87,11 +87,8 @@ async function inBatches(count: number, write: (from: number, to: number) => Pro
 
 /** Starts the built program over a prepared store; ready when it has answered a read. */
 export function serve(prepared: Prepared): Promise<Running> {
-  // With the runtime's settings of `bin/strongroom`.
-  return start(['--max-semi-space-size=8', join(root, 'dist/cli/main.js'), 'server', `-config=${prepared.config}`], prepared.url, prepared.folder, async () => {
-    const answer = await fetch(`${prepared.url}/v1/sys/health`)
-    return answer.status === 200
-  })
+  const read = async (): Promise<boolean> => (await fetch(`${prepared.url}/v1/secret/data/${secretPath(7)}`, { headers: { 'X-Vault-Token': prepared.token } })).status === 200
+  return start(['server', `-config=${prepared.config}`], prepared.url, prepared.folder, read, {}, join(root, 'bin/strongroom'))
 }
 
 /** Lets AppRole logins in; through the API, as an administrator would. */

@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { parseHcl } from './hcl/index.ts'
+import { checkCidrs } from './kit/cidr.ts'
 import { invalid } from './kit/errors.ts'
 import { type Fields, type Values, boolean, choice, duration, integer, isObject, list, map, parseFields, text } from './kit/field.ts'
 
@@ -32,6 +33,7 @@ const serverFields = {
   log_level: choice(['trace', 'debug', 'info', 'warn', 'error'])({ about: 'Least important messages that are logged.', default: 'info' }),
   log_format: choice(['standard', 'json'])({ about: 'How log lines look.', default: 'standard' }),
   audit_folder: text({ about: 'Folder below which audit files enabled over the API may lie; "*" for anywhere. By default /var/log/vault, or anywhere where storage is memory.' }),
+  audit_networks: list({ about: 'Internal networks that audit devices enabled over the API may send to; "*" for anywhere. By default none, or anywhere where storage is memory.' }),
   enable_unauthenticated_access: list({ about: 'Vault\'s opt-ins to unauthenticated rekey and root generation.', default: [] }),
   raw_storage_endpoint: boolean({ about: 'Accepted for compatibility; raw access does not exist.', default: false }),
   ui: boolean({ about: 'Accepted for compatibility.', default: false }),
@@ -70,6 +72,7 @@ export interface AuditBlock extends Block {
 
 export interface Config extends Values<typeof serverFields> {
   audit_folder: string
+  audit_networks: string[]
   storage: Block
   listeners: ListenerConfig[]
   /** The first without `disabled` is the seal, a disabled one is being left. Empty: Shamir's. */
@@ -136,6 +139,11 @@ function storageBlock(type: string, options: Record<string, string>): Block {
   return { type, options }
 }
 
+function networksOf(networks: string[]): string[] {
+  checkCidrs(networks.filter((one) => one !== '*'), 'audit_networks')
+  return networks
+}
+
 export function toConfig(raw: Record<string, unknown>): Config {
   const [storage] = labelled(raw.storage ?? raw.backend)
   if (!storage) throw invalid('no storage is configured: add storage "sqlite" { path = "…" }')
@@ -146,6 +154,7 @@ export function toConfig(raw: Record<string, unknown>): Config {
     ...fields,
     // What is forgotten at its end serves development and tests, whose files lie in folders of their own.
     audit_folder: fields.audit_folder ?? (block.type === 'memory' ? '*' : '/var/log/vault'),
+    audit_networks: networksOf(fields.audit_networks ?? (block.type === 'memory' ? ['*'] : [])),
     storage: block,
     listeners: labelled(raw.listener).map(({ type, body }) => {
       if (type !== 'tcp' && type !== 'unix') throw invalid(`listener "${type}" is not known: use "tcp" or "unix"`)

@@ -6,7 +6,8 @@ import { type Config, environment, listenerDefaults, readConfig, toConfig } from
 import { rootNamespace } from './core/namespaces.ts'
 import { makeCertificates } from './http/self-signed.ts'
 import { type Log, levelOf, makeLog } from './log.ts'
-import { type Server, startServer } from './server.ts'
+import { type Server, openSeal, openStorage, startServer } from './server.ts'
+import { type OfflineFindings, restoreOffline, verifyOffline } from './snapshot/offline.ts'
 import { mountDefaults } from './system/default-mounts.ts'
 import { version } from './version.ts'
 import { startWorkers, workerCount } from './workers.ts'
@@ -89,6 +90,22 @@ export async function startLocal(options: { listenAddress?: string } = {}): Prom
     ].join('\n'),
   )
   return untilSignal(config, log, { stop: () => server.stop(), reload: () => server.reload() })
+}
+
+/** Fills the empty store of a server that does not run from a snapshot. */
+export async function restoreStopped(file: string, paths: readonly string[]): Promise<void> {
+  const config = await readConfig(paths)
+  const storage = await openStorage(config)
+  try {
+    await restoreOffline(file, storage, config.storage.type)
+  } finally {
+    await storage.close()
+  }
+}
+
+/** Proves that a snapshot opens with the seal of a configuration, or with shares. */
+export async function verifyStopped(file: string, paths: readonly string[], shares: () => Promise<Buffer[]>): Promise<OfflineFindings> {
+  return verifyOffline(file, await openSeal(await readConfig(paths), false), shares)
 }
 
 async function devConfig(dev: DevOptions): Promise<Config> {

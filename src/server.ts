@@ -114,6 +114,7 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
     view: barrier.view('core/audit/'),
     types: auditTypes,
     folder: config.audit_folder === '*' ? null : config.audit_folder,
+    networks: config.audit_networks.includes('*') ? null : config.audit_networks,
     configured: Object.fromEntries(config.audit.map(({ path, type, options, description }) => [path, { type, options, description, local: false }])),
     warn: (message, cause) => log.write('error', message, describeError(cause)),
   })
