@@ -17,7 +17,7 @@ const arrows: Record<string, string[]> = {
   barrier: ['kit', 'crypto'],
   storage: ['kit'],
   seals: ['kit', 'crypto', 'clients'],
-  audit: ['kit'],
+  audit: ['kit', 'clients'],
   engines: ['kit', 'crypto', 'clients'],
   auth: ['kit', 'crypto', 'clients'],
   core: ['kit', 'crypto', 'barrier', 'hcl'],
@@ -37,7 +37,7 @@ const arrows: Record<string, string[]> = {
   'worker-process.ts': ['*'],
   'server.ts': ['*'],
   'run.ts': ['*'],
-  cli: ['kit', 'sdk', 'scan', 'agent', 'derive', 'hcl', 'core', 'run.ts', 'version.ts', 'server.ts', 'storage', 'seals', 'config.ts', 'log.ts', 'snapshot'],
+  cli: ['kit', 'crypto', 'sdk', 'scan', 'agent', 'derive', 'hcl', 'core', 'run.ts', 'version.ts', 'server.ts', 'storage', 'seals', 'config.ts', 'log.ts', 'snapshot'],
 }
 
 /** Families: their units never see each other, only the family's `index.ts` names them. */

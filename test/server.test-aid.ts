@@ -42,7 +42,7 @@ export async function startTrial(settings: Record<string, unknown> = {}): Promis
       const raw = body === undefined ? Buffer.alloc(0) : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
       const headers = { ...(token !== null && { 'x-vault-token': token }), ...options.headers }
       const sent = await server.answer({ method, url: path.startsWith('/') ? path : `/v1/${path}`, headers, body: raw, remote: { address: options.remote ?? '127.0.0.1', port: 1 }, signal: new AbortController().signal, certificate: null })
-      const text = typeof sent.body === 'string' ? sent.body : Buffer.from(sent.body as Uint8Array).toString()
+      const text = await textOf(sent.body)
       let parsed: unknown = null
       try {
         parsed = JSON.parse(text)
@@ -65,4 +65,12 @@ export async function startTrial(settings: Record<string, unknown> = {}): Promis
   }
   await trial.must('POST', 'sys/mounts/secret', { type: 'kv', options: { version: '2' } })
   return trial
+}
+
+async function textOf(body: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<string> {
+  if (typeof body === 'string') return body
+  const chunks: Uint8Array[] = []
+  if (body instanceof Uint8Array) chunks.push(body)
+  else for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
 }

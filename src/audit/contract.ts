@@ -27,7 +27,7 @@ export interface Case {
 const encode = (line: string): Buffer => Buffer.from(line)
 
 export function testDevice({ name, type, target: make, limits: own, wrong, lines: count = 200 }: Case): void {
-  const limits: AuditLimits = { folder: null, deadlineMs: 300, trusted: false, ...own }
+  const limits: AuditLimits = { folder: null, networks: null, deadlineMs: 300, trusted: false, ...own }
 
   test(`${name}: lines arrive whole and in order`, async () => {
     const target = await make()

@@ -1,10 +1,11 @@
 // A connection that devices write batches to: opened when needed, dropped after any failure, opened anew once
 // within the same batch where the far end had closed it meanwhile.
-import { createSocket, type Socket as Datagrams } from 'node:dgram'
+import { createSocket, type Socket as Datagrams, type SocketOptions } from 'node:dgram'
 import { connect, isIPv6, type Socket } from 'node:net'
+import type { NetworkEnd } from './options.ts'
 import { failure } from './queue.ts'
 
-export type Far = { host: string; port: number } | { path: string }
+export type Far = NetworkEnd | { path: string }
 
 export interface Link {
   /** Resolves when the system has taken the bytes; rejects when it cannot. */
@@ -65,7 +66,7 @@ export function streamLink(name: string, far: Far): Link {
 }
 
 /** Datagrams over UDP, one per call. */
-export function datagramLink(far: { host: string; port: number }): Link {
+export function datagramLink(far: NetworkEnd): Link {
   let socket: Datagrams | null = null
   return {
     drop() {
@@ -73,7 +74,7 @@ export function datagramLink(far: { host: string; port: number }): Link {
       socket = null
     },
     send(bytes) {
-      socket ??= createSocket(isIPv6(far.host) ? 'udp6' : 'udp4').unref()
+      socket ??= createSocket({ type: isIPv6(far.host) ? 'udp6' : 'udp4', ...(far.lookup && { lookup: far.lookup as NonNullable<SocketOptions['lookup']> }) }).unref()
       const target = socket
       return new Promise((resolve, reject) => {
         target.once('error', reject)

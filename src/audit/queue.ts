@@ -25,8 +25,8 @@ interface Settings {
   /** The device, for messages: `audit file`. */
   name: string
   deadlineMs: number
-  /** Takes the batch or throws; gives up when `signal` aborts. */
-  put(batch: Batch, signal: { readonly aborted: boolean }): Promise<void>
+  /** Takes the batch or throws; gives up when `signal` aborts. Gives nothing to wait for where it is taken already. */
+  put(batch: Batch, signal: { readonly aborted: boolean }): Promise<void> | void
   /** Called when the deadline has passed: ends what `put` waits for, where that can be done. */
   expired?: () => void
 }
@@ -96,8 +96,15 @@ export class LineQueue {
     const batch = (this.#current = this.#waiting)
     const signal = (this.#signal = { aborted: false })
     this.#waiting = null
+    let put: Promise<void> | void
+    try {
+      put = this.#settings.put({ bytes: batch.room.subarray(0, batch.size), first: batch.room.subarray(0, batch.firstSize) }, signal)
+    } catch (cause) {
+      return this.#end(batch, cause)
+    }
+    if (!put) return this.#end(batch, null)
     this.#deadline = setTimeout(() => this.#expire(batch, signal), this.#settings.deadlineMs)
-    this.#settings.put({ bytes: batch.room.subarray(0, batch.size), first: batch.room.subarray(0, batch.firstSize) }, signal).then(
+    put.then(
       () => this.#end(batch, null),
       (cause: unknown) => this.#end(batch, cause),
     )

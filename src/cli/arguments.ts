@@ -6,7 +6,7 @@ import { UsageError } from './usage.ts'
 /** Every command understands these, unless it is local. */
 export const connectionFlags: Flags = {
   address: { kind: 'text', about: 'Address of the server (VAULT_ADDR).' },
-  'agent-address': { kind: 'text', about: 'Address of the agent.', hidden: true },
+  'agent-address': { kind: 'text', about: 'Address of an agent (VAULT_AGENT_ADDR).', hidden: true },
   'ca-cert': { kind: 'text', about: 'File with the PEM certificates of the authorities to trust (VAULT_CACERT).' },
   'ca-path': { kind: 'text', about: 'Folder with such files (VAULT_CAPATH).' },
   'client-cert': { kind: 'text', about: 'File with the client certificate (VAULT_CLIENT_CERT).' },

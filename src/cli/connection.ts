@@ -4,6 +4,7 @@ import { Client } from './api.ts'
 import type { Environment } from './environment.ts'
 import { filesIn, readBytes } from './files.ts'
 import { parseExact } from './json.ts'
+import type { Transport } from '../sdk/transport.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './usage.ts'
 import { wire } from './wire.ts'
@@ -14,19 +15,21 @@ export async function connect(flags: FlagTexts, shell: Shell): Promise<Client> {
   const { environment } = shell
   const pick = (name: string, variable: Parameters<Environment['get']>[0]): string | undefined =>
     (flags[name] as string | undefined) || environment.get(variable)
-  const address = pick('address', 'ADDR') ?? 'https://127.0.0.1:8200'
+  const address = pick('agent-address', 'AGENT_ADDR') ?? pick('address', 'ADDR') ?? 'https://127.0.0.1:8200'
   const socketPath = address.startsWith('unix://') ? address.slice('unix://'.length) : undefined
   const mfa = (flags.mfa as string[] | undefined)?.length ? (flags.mfa as string[]) : environment.get('MFA')?.split(',')
-  const transport = wire({ tls: () => tlsOptions(pick, flags, environment), socketPath })
+  const tls = (): ConnectionOptions => tlsOptions(pick, flags, environment)
+  const via = socketPath === undefined && environment.proxied ? (await import('./proxy.ts')).viaProxy(environment, tls) : undefined
+  const transport = await throttled(wire({ tls, socketPath, via }), environment)
   const { preview } = flags['output-curl-string'] || flags['output-policy'] ? await import('./preview.ts') : {}
   return new Client({
-    address: socketPath === undefined ? checkedAddress(address) : 'http://localhost',
+    address: socketPath === undefined ? await resolved(checkedAddress(address), environment) : 'http://localhost',
     token: environment.get('TOKEN') ?? (await import('./token-helper.ts')).tokenHelper(environment).get(),
     namespace: pick('namespace', 'NAMESPACE')?.replace(/^\/+/, ''),
     headers: { ...(flags.header as Record<string, string>), ...(mfa ? { 'X-Vault-MFA': mfa.join(', ') } : {}) },
     wrapTtl: pick('wrap-ttl', 'WRAP_TTL'),
     timeout: await timeout(environment),
-    retries: Number(environment.get('MAX_RETRIES') ?? 2),
+    retries: retries(environment),
     retryWait: shell.retryWait,
     followRedirects: !flags['disable-redirects'] && !environment.isTrue('DISABLE_REDIRECTS'),
     transport: preview ? preview(transport, flags['output-policy'] ? 'policy' : 'curl') : transport,
@@ -39,6 +42,27 @@ function checkedAddress(address: string): string {
   if (!url || !['http:', 'https:'].includes(url.protocol)) throw new UsageError(`invalid address "${address}": expected http://, https:// or unix://`)
   if (url.username || url.password) throw new UsageError('the address must not hold a user name or password')
   return address
+}
+
+/** Where a service is announced in DNS, and the address leaves that open: the first target of its record, as Vault's client does. */
+async function resolved(address: string, environment: Environment): Promise<string> {
+  const url = new URL(address)
+  if (!environment.isTrue('SRV_LOOKUP') || url.port !== '') return address
+  const records = await process.getBuiltinModule('node:dns').promises.resolveSrv(`_http._tcp.${url.hostname}`).catch(() => [])
+  const first = records.sort((one, other) => one.priority - other.priority || other.weight - one.weight)[0]
+  if (first) url.host = `${first.name}:${first.port}`
+  return url.href.replace(/\/$/, '')
+}
+
+function retries(environment: Environment): number {
+  const given = environment.get('MAX_RETRIES') ?? '2'
+  if (!/^\d{1,4}$/.test(given)) throw new UsageError(`${environment.nameOf('MAX_RETRIES')}: expected a whole number`)
+  return Number(given)
+}
+
+async function throttled(transport: Transport, environment: Environment): Promise<Transport> {
+  const limit = environment.get('RATE_LIMIT')
+  return limit === undefined ? transport : (await import('./rate-limit.ts')).limited(transport, limit, environment.nameOf('RATE_LIMIT')!)
 }
 
 async function timeout(environment: Environment): Promise<number> {

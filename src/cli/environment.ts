@@ -2,6 +2,7 @@
 // STRONGROOM_X wins over BAO_X, and that over VAULT_X; an empty value counts as unset.
 export const variables = {
   ADDR: 'Address of the server; default https://127.0.0.1:8200. Also unix:///path/of/socket.',
+  AGENT_ADDR: 'Address of an agent that passes requests on; wins over the address of the server, also one given by a flag.',
   TOKEN: 'Token to send; wins over the token helper.',
   NAMESPACE: 'Namespace of every request.',
   FORMAT: 'Output format: table, json, yaml, pretty or raw.',
@@ -13,6 +14,10 @@ export const variables = {
   SKIP_VERIFY: 'Do not verify the certificate of the server. Not for production.',
   TLS_SERVER_NAME: 'Name to expect in the certificate of the server.',
   CLIENT_TIMEOUT: 'Longest wait for an answer: seconds, or a text such as 2m; default 60s.',
+  PROXY_ADDR: 'Proxy for every request; wins over HTTP_PROXY, HTTPS_PROXY and NO_PROXY, which count otherwise.',
+  HTTP_PROXY: 'The same.',
+  SRV_LOOKUP: 'Where the address names no port, ask DNS for the SRV record _http._tcp of its host.',
+  RATE_LIMIT: 'Most requests a second, RATE or RATE:BURST.',
   MAX_RETRIES: 'Further attempts after a 5xx or 412; default 2.',
   WRAP_TTL: 'Ask for wrapped answers with this TTL.',
   MFA: 'MFA credentials, METHOD_ID[:PASSCODE].',
@@ -47,6 +52,15 @@ export class Environment {
 
   isTrue(name: VariableName): boolean {
     return /^(1|t|true|yes)$/i.test(this.get(name) ?? '')
+  }
+
+  /** A variable that other programs know too, in capitals or not. */
+  plain(name: 'HTTP_PROXY' | 'HTTPS_PROXY' | 'NO_PROXY'): string | undefined {
+    return this.#variables[name] || this.#variables[name.toLowerCase()] || undefined
+  }
+
+  get proxied(): boolean {
+    return (this.get('PROXY_ADDR') ?? this.get('HTTP_PROXY') ?? this.plain('HTTP_PROXY') ?? this.plain('HTTPS_PROXY')) !== undefined
   }
 
   get home(): string {

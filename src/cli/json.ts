@@ -1,21 +1,12 @@
 // JSON as Vault's command line reads and writes it: numbers keep their digits, keys are sorted, `<`, `>` and `&` are escaped
 // (Go's encoding/json). A Map keeps its own order: it stands for a structure, an object for a map.
+import { digitsOf, parseKeeping } from '../kit/json.ts'
 
 const inexact = /\d{16}|\d\.\d|\d[eE]/
 
-/** Reads JSON; a number which a double does not show as it came stays a raw one. */
-export function parseExact(text: string): unknown {
-  if (!inexact.test(text)) return JSON.parse(text)
-  type Source = { source?: string }
-  const reviver = (_key: string, value: unknown, context?: Source): unknown =>
-    typeof value === 'number' && context?.source !== undefined && String(value) !== context.source ? rawJson.rawJSON(context.source) : value
-  return (JSON.parse as (text: string, reviver: (key: string, value: unknown, context?: Source) => unknown) => unknown)(text, reviver)
-}
-
-const rawJson = JSON as unknown as { rawJSON(text: string): { rawJSON: string }; isRawJSON(value: unknown): value is { rawJSON: string } }
-
-/** The digits of a number that `parseExact` kept, or undefined. */
-export const digitsOf = (value: unknown): string | undefined => (rawJson.isRawJSON(value) ? value.rawJSON : undefined)
+/** Reads JSON; a number that would be written otherwise than it came, such as `1.0`, stays the text that it was. */
+export const parseExact = (text: string): unknown =>
+  inexact.test(text) ? parseKeeping(text, (value, source) => String(value) !== source) : JSON.parse(text)
 
 const escapes: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' }
 

@@ -12,9 +12,9 @@ const launcher = fileURLToPath(new URL('../../bin/strongroom', import.meta.url))
 function install(folder: string, at: string): string {
   const root = join(folder, at)
   mkdirSync(join(root, 'bin'), { recursive: true })
-  mkdirSync(join(root, 'dist/cli'), { recursive: true })
+  mkdirSync(join(root, 'dist'), { recursive: true })
   cpSync(launcher, join(root, 'bin/strongroom'))
-  writeFileSync(join(root, 'dist/cli/main.js'), '')
+  writeFileSync(join(root, 'dist/main.js'), '')
   return root
 }
 
@@ -32,7 +32,7 @@ test('the launcher finds its package through links, and the pinned runtime in it
     symlinkSync(join(folder, 'node_modules/.bin/strongroom'), join(folder, 'vault'))
     runtime(join(folder, 'node_modules/node'), 'beside')
     const call = () => spawnSync(join(folder, 'vault'), ['kv', 'get', 'a b'], { encoding: 'utf8' })
-    assert.match(call().stdout, /^beside: .*\/dist\/cli\/main\.js kv get a b\n$/)
+    assert.match(call().stdout, /^beside: .*\/dist\/main\.js kv get a b\n$/)
     runtime(join(root, 'node_modules/node'), 'own')
     assert.match(call().stdout, /^own: /)
   } finally {

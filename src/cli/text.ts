@@ -1,5 +1,6 @@
 // Values and tables as people read them, in Vault's shapes.
-import { digitsOf, sortedKeys } from './json.ts'
+import { digitsOf } from '../kit/json.ts'
+import { sortedKeys } from './json.ts'
 
 /** A value as Go's `%v` prints it: `map[a:1 b:2]`, `[x y]`, `<nil>`. */
 export function show(value: unknown): string {

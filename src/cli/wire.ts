@@ -1,7 +1,7 @@
 // HTTP/1.1 over one socket, for the command line: node:http costs 5 to 10 ms to load and first use, half of what a
 // command may take; this costs none. One request at a time; a connection is kept for the next request to the same place.
 // RFC 9112: status line, fields, then a body by length, in chunks, or until the end.
-import type { Socket } from 'node:net'
+import type { NetConnectOpts, Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { HttpRequest, HttpResponse, Transport } from '../sdk/transport.ts'
 
@@ -9,6 +9,16 @@ export interface WireOptions {
   /** Loaded when the first https address is used. */
   tls?: () => ConnectionOptions
   socketPath?: string | undefined
+  /** How to go through a proxy; null: straight to the server. */
+  via?: ((url: URL) => Promise<Via | null>) | undefined
+}
+
+/** A connection that a proxy gave: to itself, to which whole addresses are sent (`absolute`), or through it to the server. */
+export interface Via {
+  socket: Socket
+  absolute: boolean
+  /** For the proxy. */
+  headers: Record<string, string>
 }
 
 const maxHead = 256 * 1024
@@ -17,6 +27,7 @@ const maxText = 512 * 1024 * 1024
 /** The bytes of a socket, pulled. */
 class Inbox {
   readonly socket: Socket
+  readonly via: Via | null
   #rest: Buffer = Buffer.alloc(0)
   #queue: Buffer[] = []
   #ended = false
@@ -24,8 +35,9 @@ class Inbox {
   #wake: (() => void) | undefined
   received = false
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, via: Via | null = null) {
     this.socket = socket
+    this.via = via
     const wake = (): void => this.#wake?.()
     socket.on('data', (chunk: Buffer) => {
       this.received = true
@@ -134,9 +146,10 @@ export function wire(options: WireOptions = {}): Transport {
   async function open(url: URL): Promise<Inbox> {
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    const plain = options.socketPath === undefined ? { host, port } : { path: options.socketPath }
+    const via = (await options.via?.(url)) ?? null
+    const plain = via ? { socket: via.socket } : options.socketPath === undefined ? { host, port } : { path: options.socketPath }
     // getBuiltinModule, since an import of a built-in module runs its costly lazy getters.
-    if (url.protocol !== 'https:') return new Inbox(process.getBuiltinModule('node:net').connect({ ...plain, noDelay: true }))
+    if (url.protocol !== 'https:') return via ? new Inbox(via.socket, via) : new Inbox(process.getBuiltinModule('node:net').connect({ ...(plain as NetConnectOpts), noDelay: true }))
     const tls = { servername: /^[\d.]+$|:/.test(host) ? '' : host, ALPNProtocols: ['http/1.1'], ...options.tls?.() }
     return new Inbox(process.getBuiltinModule('node:tls').connect({ ...plain, ...tls }))
   }
@@ -146,7 +159,7 @@ export function wire(options: WireOptions = {}): Transport {
     inbox.received = false
     socket.ref()
     socket.setTimeout(request.timeout, () => socket.destroy(new Error(`no answer within ${request.timeout / 1000} seconds`)))
-    socket.write(headOf(request, url))
+    socket.write(headOf(request, url, inbox.via))
     if (request.body !== undefined) socket.write(request.body)
     const head = await readHead(inbox)
     const body = bodyOf(inbox, head, request.method)
@@ -193,12 +206,12 @@ export function wire(options: WireOptions = {}): Transport {
 const endsByItself = (head: Head, method: string): boolean =>
   method === 'HEAD' || head.status === 204 || head.fields.has('content-length') || head.fields.has('transfer-encoding')
 
-function headOf(request: HttpRequest, url: URL): string {
-  const fields: Record<string, string> = { Host: url.host, Accept: '*/*', ...request.headers }
+function headOf(request: HttpRequest, url: URL, via: Via | null): string {
+  const fields: Record<string, string> = { Host: url.host, Accept: '*/*', ...request.headers, ...via?.headers }
   if (request.body !== undefined) fields['Content-Length'] = String(Buffer.byteLength(request.body))
   else if (request.method !== 'GET' && request.method !== 'HEAD') fields['Content-Length'] = '0'
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${checked(value)}`)
-  return `${request.method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
+  return `${request.method} ${via?.absolute ? url.origin : ''}${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
 }
 
 function checked(value: string): string {

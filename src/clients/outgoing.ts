@@ -1,7 +1,7 @@
 // Requests that this server makes to addresses that somebody configured: never to an internal address unless that is
 // allowed, whatever a name resolves to at the moment of connecting; no redirects; bounded in size and time.
 import { type LookupAddress, lookup } from 'node:dns'
-import { request as httpRequest } from 'node:http'
+import { type Agent, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { BlockList, type LookupFunction, isIP, isIPv6 } from 'node:net'
 import { Fault, invalid } from '../kit/errors.ts'
@@ -28,6 +28,8 @@ export interface Outgoing {
   /** Milliseconds for the whole exchange. */
   timeout?: number
   maxBytes?: number
+  /** Keeps connections open for the next request, for one that always goes to the same place; without it each has its own. */
+  agent?: Agent
   signal?: AbortSignal
 }
 
@@ -37,8 +39,8 @@ export interface Incoming {
   body: Buffer
 }
 
-/** Resolves as the system does and refuses what may not be reached, so that the address that was checked is the one connected to. */
-function guardedLookup(allowed: readonly string[]): LookupFunction {
+/** Resolves as the system does (for `net.connect` and the like) and refuses what may not be reached, so that the address that was checked is the one connected to. */
+export function guardedLookup(allowed: readonly string[]): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       if (error) return callback(error, '', 4)
@@ -48,6 +50,11 @@ function guardedLookup(allowed: readonly string[]): LookupFunction {
       callback(null, open[0]!.address, open[0]!.family)
     })
   }
+}
+
+/** Throws `invalid` where a host is given as an internal address that is not allowed; names are judged by what they resolve to. */
+export function checkHost(host: string, allowed: readonly string[], shown: string = host): void {
+  if (isIP(host) && !mayReach(host, allowed)) throw invalid(`the address ${shown} is internal and not allowed`)
 }
 
 const mayReach = (address: string, allowed: readonly string[]): boolean => !isInternal(address) || (allowed.length > 0 && withinCidrs(address, allowed))
@@ -62,15 +69,13 @@ export async function send(url: string, options: Outgoing = {}): Promise<Incomin
   }
   if (target.protocol !== 'https:' && target.protocol !== 'http:') throw invalid('the address must begin with https:// or http://')
   const { allowed = [], timeout = 10_000, maxBytes = 1_048_576 } = options
-  const literal = target.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(literal) && !mayReach(literal, allowed)) throw invalid(`the address ${target.host} is internal and not allowed`)
+  checkHost(target.hostname.replace(/^\[|\]$/g, ''), allowed, target.host)
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest
   const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])])
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void =>
       reject(cause.code === 'EINTERNAL' ? invalid(`the address ${target.host} is internal and not allowed`) : new Fault('upstream', `${target.host} did not answer`, { cause }))
-    // A connection of its own each: one that is kept open would be used again without the look-up.
-    const sent = request(target, { method: options.method ?? 'GET', headers: options.headers ?? {}, agent: false, lookup: guardedLookup(allowed), signal, ...(options.ca !== undefined && { ca: options.ca }) }, (response) => {
+    const sent = request(target, { method: options.method ?? 'GET', headers: options.headers ?? {}, agent: options.agent ?? false, lookup: guardedLookup(allowed), signal, ...(options.ca !== undefined && { ca: options.ca }) }, (response) => {
       const chunks: Buffer[] = []
       let size = 0
       response.on('data', (chunk: Buffer) => {

@@ -86,6 +86,7 @@ export class AccessKeys {
   readonly #namespaces: Namespaces
   readonly #used = new WeakMap<AccessKey, number>()
   readonly #tokens = new WeakMap<AccessKey, Token>()
+  readonly #settings = new WeakMap<Namespace, { kept: Partial<AccountSettings> | null; settings: AccountSettings }>()
   /** Keys that exist without being stored; set by a development server alone. */
   virtual: ((id: string) => Promise<{ key: AccessKey; secret: string } | null>) | null = null
 
@@ -128,7 +129,7 @@ export class AccessKeys {
 
   /** The key of that id, whatever its state; null where there is none. The object stays the same while nothing changes. */
   async find(id: string): Promise<AccessKey | null> {
-    const virtual = await this.virtual?.(id)
+    const virtual = this.virtual && (await this.virtual(id))
     if (virtual) return virtual.key
     return /^\w{16,128}$/.test(id) ? this.#view.read<AccessKey>(`id/${id}`) : null
   }
@@ -202,9 +203,14 @@ export class AccessKeys {
     return this.#view.read(`used/${id}`)
   }
 
+  /** The object stays the same while nothing changes. */
   async settings(namespace: Namespace): Promise<AccountSettings> {
     const kept = await this.#view.read<Partial<AccountSettings>>(`settings/${namespace.id}`)
-    return { account: usualAccount(namespace), secrets: 'secret/', parameters: 'parameter/', keys: 'transit/', ...kept }
+    const ready = this.#settings.get(namespace)
+    if (ready?.kept === kept) return ready.settings
+    const settings: AccountSettings = { account: usualAccount(namespace), secrets: 'secret/', parameters: 'parameter/', keys: 'transit/', ...kept }
+    this.#settings.set(namespace, { kept, settings })
+    return settings
   }
 
   async configure(namespace: Namespace, change: Partial<AccountSettings>): Promise<void> {

@@ -77,6 +77,7 @@ export function complete(subject: AuditSubject, reply: Reply): AuditSubject {
   if (reply.error) subject.error = reply.error.message
   const response: AuditSubject['response'] = (subject.response = {})
   if (reply.data) response.data = reply.data
+  if (reply.basis) response.basis = reply.basis
   if (reply.leaseId !== undefined) response.leaseId = reply.leaseId
   if (reply.auth) response.auth = authOf(reply.auth)
   if (reply.wrap) response.wrapInfo = reply.wrap

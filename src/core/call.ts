@@ -42,7 +42,11 @@ export interface Call {
   client: { readonly signal: AbortSignal }
   /** A body that is not held in memory; never part of `body`, never written to audit. */
   upload?: AsyncIterable<Uint8Array>
+  /** The event loop is handing it in right now: it has waited for nothing yet. */
+  arriving?: boolean
   dialect?: DialectNote
+  /** Whether caches hold was asked for this request before, when its dialect looked something up. */
+  fresh?: true
 }
 
 export interface AuthReply {
@@ -73,6 +77,8 @@ export interface WrapReply {
 export interface Reply {
   status: number
   data?: Record<string, unknown> | undefined
+  /** As in `AnswerParts`. */
+  basis?: object
   leaseId?: string
   leaseDuration?: number
   renewable?: boolean

@@ -7,6 +7,7 @@ import type { Context } from '../kit/route.ts'
 import type { Storage } from '../kit/storage.ts'
 import type { View } from '../kit/view.ts'
 import { AccessKeys } from './access-keys.ts'
+import { Activity } from './activity.ts'
 import type { AuditBroker } from './audit/broker.ts'
 import type { Call, Reply } from './call.ts'
 import { Due } from './due.ts'
@@ -21,7 +22,7 @@ import { type Namespace, Namespaces } from './namespaces.ts'
 import { generatePassword, parsePasswordPolicy } from './policy/index.ts'
 import { Policies } from './policies.ts'
 import { Quotas } from './quotas.ts'
-import { type Token, Tokens } from './tokens.ts'
+import { Tokens, randomText } from './tokens.ts'
 import { Wrapping } from './wrapping.ts'
 
 /** Of work that nobody ends. */
@@ -58,6 +59,7 @@ export class Core {
   readonly accessKeys: AccessKeys
   readonly quotas: Quotas
   readonly events: Events
+  readonly activity: Activity
   /** Everything of the core lies below this view, so that one transaction can span its parts. */
   readonly root: View
   /** What `?help=1` shows of a path; set by who knows how routes are described. */
@@ -83,11 +85,13 @@ export class Core {
     this.namespaces = new Namespaces(this.root.at('namespace/'))
     this.mounts = new Mounts(this.root.at('mount/'), this.namespaces, parts.plugins, parts.defaults)
     this.tokens = new Tokens(this.root, this.due, this.now)
-    this.policies = new Policies(this.root.at('policy/'))
+    this.policies = new Policies(this.root.at('policy/'), this.now)
     this.identity = new Identity(this.root.at('identity/'), this.namespaces, this.mounts)
     this.lockout = new Lockout(this.root.at('lockout/'), this.now)
     this.mfa = new Mfa({ root: this.root, due: this.due, identity: this.identity, namespaces: this.namespaces, now: this.now })
-    this.gate = new Gate({ tokens: this.tokens, policies: this.policies, namespaces: this.namespaces, resolveIdentity: (id) => this.identity.resolve(id) })
+    this.activity = new Activity(this.root.at('activity/'), this.now)
+    this.gate = new Gate({ tokens: this.tokens, policies: this.policies, namespaces: this.namespaces, resolveIdentity: (id) => this.identity.resolve(id), note: (token) => this.activity.note(token) })
+    this.activity.onForget = () => this.gate.forget()
     this.leases = new Leases({ root: this.root, due: this.due, now: this.now, mountByUuid: (uuid) => this.mounts.byUuid(uuid), contextOf: (mount) => this.contextOf(mount) })
     this.cubbyhole = this.root.at('cubbyhole/')
     this.wrapping = new Wrapping(this.tokens, this.cubbyhole, (token) => this.revoke(token.key))
@@ -123,9 +127,9 @@ export class Core {
     }
   }
 
-  /** Brings the tables up to date with what any process changed; asked once per request, before its first look-up. Gives nothing to wait for where nothing changed. */
-  refresh(): Promise<void> | undefined {
-    const fresh = this.barrier.fresh()
+  /** Brings the tables up to date with what any process changed; asked once per request, before its first look-up. Gives nothing to wait for where nothing changed. `arriving`: while the request is handed in. */
+  refresh(arriving = false): Promise<void> | undefined {
+    const fresh = this.barrier.fresh(arriving)
     return typeof fresh === 'boolean' ? this.#refreshed(fresh) : fresh.then((answer) => this.#refreshed(answer))
   }
 
@@ -164,6 +168,7 @@ export class Core {
 
   /** Forgets what was derived from the unsealed store. */
   sealed(): void {
+    this.activity.forget()
     this.#changed(null)
   }
 
@@ -238,8 +243,8 @@ export class Core {
     }
   }
 
-  /** A token that may do everything and never ends; returns the token itself. */
-  async mintRootToken(id?: string): Promise<string> {
+  /** A token that may do everything and never ends; returns the token itself. As long as Vault's: clients bring one-time passwords of that length. */
+  async mintRootToken(id = `hvs.${randomText(24)}`): Promise<string> {
     const root = this.namespaces.at('')!
     const wanted = { parent: null, type: 'service' as const, namespace: '', namespaceId: root.id, policies: ['root'], path: 'auth/token/root', metadata: {}, displayName: 'root', uses: 0, ttl: 0, explicitMaxTtl: 0, maxTtl: 0, period: 0, renewable: false, entityId: '', role: '', boundCidrs: [], noDefaultPolicy: true, mountAccessor: '' }
     return (await this.tokens.create(wanted, id)).token
@@ -263,7 +268,7 @@ export class Core {
   }
 
   async #expire(key: string): Promise<void> {
-    const record = await this.root.read<Token>(`token/id/${key}`)
+    const record = await this.tokens.stored(key)
     if (!record) return
     if (record.revoking !== true && record.expiresAt * 1000 > this.now()) return
     await this.revoke(key)

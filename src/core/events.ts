@@ -143,6 +143,7 @@ export class Events {
           return value
         },
         put: (key, value) => tx.put(prefix + key, value),
+        mark: (key) => tx.mark(prefix + key),
         write(key, value) {
           after.set(key, value)
           tx.write(prefix + key, value)

@@ -44,12 +44,16 @@ export interface GateParts {
   policies: Policies
   namespaces: Namespaces
   resolveIdentity(entityId: string): Promise<ResolvedIdentity | null>
+  /** Told who came, whenever that is worked out anew. */
+  note(token: Token): void
 }
 
 /** Made once: most requests without a token are logins, which never throw it, and a stack trace costs more than the rest of the gate. */
 const unauthenticated = new Fault('unauthenticated')
 
 const nobody: Omit<Caller, 'remote'> = { displayName: '', policies: [], entityId: '', namespace: '', tokenKey: null, accessor: '', metadata: {} }
+
+const anonymous = (remote: string, refusal: Fault): Identified => ({ session: null, caller: { ...nobody, remote }, refusal })
 
 export class Gate {
   readonly #parts: GateParts
@@ -66,23 +70,25 @@ export class Gate {
   }
 
   async identify(call: Call, target: Target): Promise<Identified> {
-    const anonymous = (refusal: Fault): Identified => ({ session: null, caller: { ...nobody, remote: call.remote.address }, refusal })
-    if (call.credential === null) return anonymous(unauthenticated)
+    const { address } = call.remote
+    if (call.credential === null) return anonymous(address, unauthenticated)
     try {
       const token = await this.#token(call, call.credential)
-      if (!token) return anonymous(new Fault('unauthenticated'))
-      if (!isWithinBounds(call.remote.address, token.boundCidrs)) return anonymous(new Fault('unauthenticated'))
-      if (!target.namespace.path.startsWith(token.namespace)) return anonymous(new Fault('unauthenticated'))
-      // A namespace made anew under the same path knows nothing of its namesake's tokens.
-      if (token.namespaceId !== 'root' && this.#parts.namespaces.at(token.namespace)?.id !== token.namespaceId) return anonymous(new Fault('unauthenticated'))
+      if (!token || !this.#holdsHere(token, address, target)) return anonymous(address, new Fault('unauthenticated'))
       const session = this.#sessions.get(token) ?? (await this.session(token))
       // Also where the entity is gone: its token outlived it.
-      if (token.entityId !== '' && (session.identity?.disabled ?? true)) return anonymous(new Fault('denied'))
-      return { session, refusal: null, caller: callerOf(session, call.remote.address) }
+      if (token.entityId !== '' && (session.identity?.disabled ?? true)) return anonymous(address, new Fault('denied'))
+      return { session, refusal: null, caller: callerOf(session, address) }
     } catch (cause) {
-      if (cause instanceof Fault) return anonymous(cause)
+      if (cause instanceof Fault) return anonymous(address, cause)
       throw cause
     }
+  }
+
+  #holdsHere(token: Token, address: string, target: Target): boolean {
+    if (!isWithinBounds(address, token.boundCidrs) || !target.namespace.path.startsWith(token.namespace)) return false
+    // A namespace made anew under the same path knows nothing of its namesake's tokens.
+    return token.namespaceId === 'root' || this.#parts.namespaces.at(token.namespace)?.id === token.namespaceId
   }
 
   #token(call: Call, credential: Credential): Promise<Token | null> {
@@ -102,11 +108,12 @@ export class Gate {
     const acl = await this.#parts.policies.acl(sets, identity?.identity ?? null)
     const session: Session = { token, acl, identity, policies: [...new Set(sets.flatMap((set) => set.names))].sort() }
     this.#sessions.set(token, session)
+    this.#parts.note(token)
     return session
   }
 
   /** Whether the caller may do what the call asks. Spends one use of a limited token. */
-  async allows(who: Identified, call: Call, target: Target, exists: () => Promise<boolean>): Promise<Verdict> {
+  allows(who: Identified, call: Call, target: Target, exists: () => Promise<boolean>): Verdict | Promise<Verdict> {
     const route = target.match?.route
     const operation: Verdict['operation'] = call.operation === 'write' ? 'update' : call.operation
     if (route?.access === 'open') return { allowed: true, fault: null, decision: null, operation }
@@ -115,11 +122,15 @@ export class Gate {
       return { allowed: false, fault: new Fault('unavailable', 'API access to this namespace has been locked by an administrator'), decision: null, operation }
     }
     const decided = this.#decide(who.session, call, target, operation, route?.exists ? exists : null)
-    const { decision, operation: named } = decided instanceof Promise ? await decided : decided
-    const allowed = decision.allowed && (route?.access !== 'sudo' || decision.sudo)
-    if (allowed && decision.paginationLimit > 0) limitPage(call, decision.paginationLimit)
-    const last = who.session.token.uses > 0 && (await this.#parts.tokens.use(who.session.token)).uses < 0
-    return { allowed, fault: allowed ? null : new Fault('denied'), decision, operation: named, last }
+    const { token } = who.session
+    const sudo = route?.access === 'sudo'
+    if (token.uses === 0 && !(decided instanceof Promise)) return verdictOf(call, decided, sudo)
+    return this.#spend(token, call, decided, sudo)
+  }
+
+  async #spend(token: Token, call: Call, decided: Decided | Promise<Decided>, sudo: boolean): Promise<Verdict> {
+    const verdict = verdictOf(call, await decided, sudo)
+    return token.uses > 0 ? { ...verdict, last: (await this.#parts.tokens.use(token)).uses < 0 } : verdict
   }
 
   #decide(session: Session, call: Call, target: Target, operation: Verdict['operation'], exists: (() => Promise<boolean>) | null): Decided | Promise<Decided> {
@@ -135,6 +146,12 @@ export class Gate {
 }
 
 type Decided = { decision: Decision; operation: Verdict['operation'] }
+
+function verdictOf(call: Call, { decision, operation }: Decided, sudo: boolean): Verdict {
+  const allowed = decision.allowed && (!sudo || decision.sudo)
+  if (allowed && decision.paginationLimit > 0) limitPage(call, decision.paginationLimit)
+  return { allowed, fault: allowed ? null : new Fault('denied'), decision, operation }
+}
 
 /** A policy's limit on pages counts where the request has none, or a larger one. */
 function limitPage(call: Call, most: number): void {

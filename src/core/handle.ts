@@ -12,6 +12,7 @@ import type { Identified, Verdict } from './gate.ts'
 import { type Target, routesOf } from './mounts.ts'
 import { treeOf } from './route-tree.ts'
 import { settle } from './settle.ts'
+import { warnOfStrays } from './stray.ts'
 
 /** Answers a call. Never throws for what a client did; rejects only when the server itself is broken. */
 export function handle(core: Core, call: Call): Promise<Reply> {
@@ -28,7 +29,7 @@ async function traced(core: Core, call: Call, end: (target: Target | null, reply
 async function handled(core: Core, call: Call, resolved?: (target: Target) => void): Promise<Reply> {
   try {
     core.quotas.admit(call)
-    const refreshing = core.refresh()
+    const refreshing = call.fresh ? undefined : core.refresh(call.arriving)
     if (refreshing) await refreshing
     const target = core.mounts.resolve(call.operation, call.namespace, call.path)
     resolved?.(target)
@@ -52,7 +53,8 @@ async function gated(core: Core, call: Call, target: Target): Promise<Reply> {
   const context = target.match && contextOf(core, call, target, who)
   let verdict: Verdict
   try {
-    verdict = await core.gate.allows(who, call, target, () => exists(target, context!, call))
+    const judged = core.gate.allows(who, call, target, () => exists(target, context!, call))
+    verdict = judged instanceof Promise ? await judged : judged
   } catch (cause) {
     verdict = { allowed: false, fault: cause instanceof Fault ? cause : new Fault('internal', undefined, { cause }), decision: null, operation: call.operation === 'write' ? 'update' : call.operation }
   }
@@ -83,7 +85,8 @@ async function answer(core: Core, call: Call, target: Target, who: Identified, c
   const { route, params } = target.match!
   const input = parseFields(route.takes, Object.keys(params).length > 0 ? { ...call.body, ...params } : call.body)
   const run = () => route.run(context, input)
-  return settle(core, call, target, who, await (target.mount.record.class === 'auth' ? core.lockout.watch(target.mount, route, input, run) : run()))
+  const outcome = await (target.mount.record.class === 'auth' ? core.lockout.watch(target.mount, route, input, run) : run())
+  return settle(core, call, target, who, call.operation === 'write' || call.operation === 'patch' ? warnOfStrays(route, call.body, params, outcome) : outcome)
 }
 
 function unroutable(call: Call, target: Target): Fault {
@@ -145,7 +148,7 @@ class RequestContext implements Context {
 
 /** A request that an engine makes for its caller: through the same gate, audited, authorised anew. */
 async function ask(core: Core, call: Call, operation: Operation, path: string, body: Record<string, unknown>): Promise<Answer> {
-  const reply = await handle(core, { ...call, operation, path, body, wrapTtl: 0 })
+  const reply = await handle(core, { ...call, arriving: false, operation, path, body, wrapTtl: 0 })
   if (reply.error) throw reply.error
   return new AnswerClass({ ...(reply.data && { data: reply.data }), status: reply.status })
 }

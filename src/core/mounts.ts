@@ -92,6 +92,8 @@ export class Mounts {
   readonly plugins: Plugins
   #builtins: readonly Builtin[] = []
   #table = new Map<string, Mount>()
+  /** The most segments that a path in the table has. */
+  #depth = 0
   #byAccessor = new Map<string, Mount>()
   #byUuid = new Map<string, Mount>()
 
@@ -154,6 +156,7 @@ export class Mounts {
     }
     const mount: Mount = { record, namespace, fullPath: namespace.path + record.path, engine, info, builtin: builtin !== undefined }
     this.#table.set(mount.fullPath, mount)
+    this.#depth = Math.max(this.#depth, mount.fullPath.split('/').length - 1)
     this.#byAccessor.set(record.accessor, mount)
     this.#byUuid.set(record.uuid, mount)
   }
@@ -172,7 +175,12 @@ export class Mounts {
   }
 
   #longest(fullPath: string): Mount | null {
-    for (let at = fullPath.length; at >= 0; at = fullPath.lastIndexOf('/', at - 1)) {
+    let from = -1
+    for (let segments = 0; segments < this.#depth; segments++) {
+      from = fullPath.indexOf('/', from + 1)
+      if (from < 0) break
+    }
+    for (let at = from < 0 ? fullPath.length : from; at >= 0; at = fullPath.lastIndexOf('/', at - 1)) {
       const mount = this.#table.get(fullPath.slice(0, at) + '/')
       if (mount) return mount
       if (at === 0) break

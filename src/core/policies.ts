@@ -1,5 +1,5 @@
 // The policy store of each namespace, and the compiled access rules of a set of policies.
-import { Fault, invalid } from '../kit/errors.ts'
+import { Fault, invalid, notFound } from '../kit/errors.ts'
 import type { Page } from '../kit/storage.ts'
 import type { View } from '../kit/view.ts'
 import { Acl, type Policy, type PolicyIdentity, defaultPolicy, isTemplated, parsePolicy, templatePolicy, wrappingPolicy } from './policy/index.ts'
@@ -12,6 +12,20 @@ export interface PolicyRecord {
   modified: string
   /** It was last written with check-and-set. */
   checked?: true
+  /** Each change must name the version that it follows. */
+  casRequired?: true
+  /** Milliseconds since 1970; from then on it is as if it were not there. */
+  expires?: number
+}
+
+/** What a write says of a policy. */
+export interface PolicyChange {
+  text?: string | undefined
+  /** The version that must be present; -1 for absent. */
+  cas?: number | undefined
+  casRequired?: boolean | undefined
+  /** Milliseconds since 1970; null: never. */
+  expires?: number | null | undefined
 }
 
 /** Which policies of which namespace; names are lower-case. */
@@ -29,13 +43,15 @@ const cacheLimit = 10_000
 
 export class Policies {
   readonly #view: View
+  readonly #now: () => number
   #parsed = new Map<string, { record: PolicyRecord; policy: Policy }>()
   #acls = new Map<string, Acl>()
   /** Those that templates made one entity's own. */
   #personal = new Map<string, Acl>()
 
-  constructor(view: View) {
+  constructor(view: View, now: () => number) {
     this.#view = view
+    this.#now = now
   }
 
   /** Drops what was compiled; called when a policy changed anywhere. */
@@ -53,28 +69,57 @@ export class Policies {
     const key = name.toLowerCase()
     if (key === 'root') return { name: 'root', text: '', version: 0, modified: '' }
     const stored = await this.#view.read<PolicyRecord>(`${namespaceId}/${key}`)
-    if (stored) return stored
+    if (stored && (stored.expires ?? Infinity) > this.#now()) return stored
     const text = builtin.get(key)
     return text === undefined ? null : { name: key, text, version: 0, modified: '' }
   }
 
-  /** Names in order, `default` and, in the root namespace, `root` included. */
-  async list(namespaceId: string, page: Page = {}): Promise<string[]> {
-    const stored = await this.#view.children(`${namespaceId}/`, { limit: 100_000 })
-    const all = [...new Set([...stored, 'default', ...(namespaceId === 'root' ? ['root'] : [])])].sort()
+  /** Names in order, `default` and, in the root namespace, `root` included; of those below `prefix`, what follows it. */
+  async list(namespaceId: string, page: Page = {}, prefix = ''): Promise<string[]> {
+    const stored: string[] = []
+    for (let after: string | undefined; ; ) {
+      const keys = await this.#view.keys(`${namespaceId}/${prefix}`, { limit: 1000, ...(after !== undefined && { after }) })
+      stored.push(...keys.map((key) => key.slice(namespaceId.length + 1)))
+      after = keys.at(-1)
+      if (keys.length < 1000) break
+    }
+    const own = ['default', ...(namespaceId === 'root' ? ['root'] : [])].filter((name) => name.startsWith(prefix))
+    const all = [...new Set([...stored, ...own])].map((name) => name.slice(prefix.length)).sort()
     const from = page.after === undefined ? 0 : all.findIndex((name) => name > page.after!)
     return from < 0 ? [] : all.slice(from, page.limit ? from + page.limit : undefined)
   }
 
-  /** Stores a policy after parsing it; `cas` (when given) must be the version present, -1 for absent. */
-  async put(namespaceId: string, name: string, text: string, cas?: number): Promise<void> {
+  /** Stores a policy after parsing it; what the change does not say is as usual. */
+  put(namespaceId: string, name: string, change: PolicyChange & { text: string }): Promise<void> {
+    return this.#write(namespaceId, name, change, () => ({}))
+  }
+
+  /** Changes a policy that is there; what the change does not say stays. */
+  patch(namespaceId: string, name: string, change: PolicyChange): Promise<void> {
+    return this.#write(namespaceId, name, change, (present) => {
+      if (!present) throw notFound('no policy of this name')
+      return present
+    })
+  }
+
+  async #write(namespaceId: string, name: string, { text, cas, casRequired, expires }: PolicyChange, base: (present: PolicyRecord | null) => Partial<PolicyRecord>): Promise<void> {
     const key = name.toLowerCase()
     if (immutable.has(key)) throw invalid(`cannot update "${key}" policy`)
-    parsePolicy(key, text)
+    if (text !== undefined) parsePolicy(key, text)
+    if (typeof expires === 'number' && expires <= this.#now()) throw invalid('the policy would have expired already')
     await this.#view.update(async (tx) => {
-      const present = await tx.read<PolicyRecord>(`${namespaceId}/${key}`)
+      const stored = await tx.read<PolicyRecord>(`${namespaceId}/${key}`)
+      const present = stored && (stored.expires ?? Infinity) > this.#now() ? stored : null
       if (cas !== undefined && cas !== (present?.version ?? -1)) throw invalid('check-and-set parameter did not match the current version')
-      tx.write(`${namespaceId}/${key}`, { name: key, text, version: (present?.version ?? 0) + 1, modified: new Date().toISOString(), ...(cas !== undefined && { checked: true }) })
+      if (cas === undefined && present?.casRequired) throw invalid('check-and-set parameter required for this call')
+      const former = base(present)
+      const required = casRequired ?? former.casRequired
+      const until = expires === undefined ? former.expires : (expires ?? undefined)
+      const record: PolicyRecord = {
+        name: key, text: text ?? former.text!, version: (present?.version ?? 0) + 1, modified: new Date().toISOString(),
+        ...((cas !== undefined || former.checked) && { checked: true }), ...(required && { casRequired: true }), ...(until !== undefined && { expires: until }),
+      }
+      tx.write(`${namespaceId}/${key}`, record)
     })
     this.forget()
   }
@@ -116,9 +161,9 @@ export class Policies {
   #parse(namespaceId: string, record: PolicyRecord): Policy {
     const key = `${namespaceId}/${record.name}`
     const ready = this.#parsed.get(key)
-    if (ready && ready.record.text === record.text) return ready.policy
+    if (ready && ready.record.text === record.text && ready.record.expires === record.expires) return ready.policy
     try {
-      const policy = parsePolicy(record.name, record.text)
+      const policy = expiring(parsePolicy(record.name, record.text), record.expires)
       if (this.#parsed.size >= cacheLimit) this.#parsed.clear()
       this.#parsed.set(key, { record, policy })
       return policy
@@ -127,3 +172,7 @@ export class Policies {
     }
   }
 }
+
+/** A policy that ends takes its rules with it. */
+const expiring = (policy: Policy, expires: number | undefined): Policy =>
+  expires === undefined ? policy : { ...policy, rules: policy.rules.map((rule) => ({ ...rule, expires: Math.min(rule.expires ?? Infinity, expires) })) }

@@ -45,7 +45,7 @@ export class RouteTree {
   /** The route that answers `operation` at `path` (no leading or trailing slash), or null. */
   find(operation: Operation, path: string): Match | null {
     const params: Record<string, string> = {}
-    const route = seek(this.#root, operation, path === '' ? [] : path.split('/'), 0, params)
+    const route = seek(this.#root, operation, path, path === '' ? end : 0, params)
     return route && { route, params }
   }
 
@@ -61,27 +61,32 @@ function put<V>(table: Partial<Record<Operation, V>>, route: Route, value: V): v
   table[route.op] = value
 }
 
-function seek(node: Node, operation: Operation, parts: string[], at: number, params: Record<string, string>): Route | null {
-  if (at === parts.length) {
+/** Where a path has no further segment. */
+const end = -1
+
+/** `at`: where the next segment begins. */
+function seek(node: Node, operation: Operation, path: string, at: number, params: Record<string, string>): Route | null {
+  if (at === end) {
     const exact = node.routes[operation]
     if (exact) return exact
     const rest = node.rest[operation]
     if (rest) params[rest.name] = ''
     return rest?.route ?? null
   }
-  const part = parts[at]!
+  const slash = path.indexOf('/', at)
+  const [part, next] = slash < 0 ? [path.slice(at), end] : [path.slice(at, slash), slash + 1]
   const literal = node.literal.get(part)
-  const found = literal && seek(literal, operation, parts, at + 1, params)
+  const found = literal && seek(literal, operation, path, next, params)
   if (found) return found
   if (node.parameter) {
-    const below = seek(node.parameter.node, operation, parts, at + 1, params)
+    const below = seek(node.parameter.node, operation, path, next, params)
     if (below) {
       params[node.parameter.name] = part
       return below
     }
   }
   const rest = node.rest[operation]
-  if (rest) params[rest.name] = parts.slice(at).join('/')
+  if (rest) params[rest.name] = path.slice(at)
   return rest?.route ?? null
 }
 

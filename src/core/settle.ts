@@ -9,16 +9,17 @@ import type { Identified } from './gate.ts'
 import type { Mount, Target } from './mounts.ts'
 import type { NewToken, Token } from './tokens.ts'
 
-export async function settle(core: Core, call: Call, target: Target, who: Identified, outcome: Outcome): Promise<Reply> {
+export function settle(core: Core, call: Call, target: Target, who: Identified, outcome: Outcome): Reply | Promise<Reply> {
   const mount = target.mount!
   const parts = outcome instanceof Answer ? outcome.parts : outcome ? { data: outcome } : {}
   if (parts.settled) return wrapIfAsked(core, call, target, parts.settled as Reply)
   if (parts.raw) return { status: parts.raw.status, raw: parts.raw, mountType: mount.record.type }
   const reply: Reply = { status: parts.status ?? 200, data: parts.data, warnings: parts.warnings, mountType: mount.record.type }
+  if (parts.basis) reply.basis = parts.basis
   if (parts.leaseDuration !== undefined) reply.leaseDuration = parts.leaseDuration
-  if (parts.grant) reply.auth = await login(core, call, mount, parts.grant)
-  else if (parts.lease) await lease(core, target, who, parts, reply)
-  else if (parts.data === undefined && parts.warnings === undefined && parts.status === undefined) reply.status = emptyStatus(call)
+  if (parts.grant) return login(core, call, mount, parts.grant).then((auth) => wrapIfAsked(core, call, target, { ...reply, auth }))
+  if (parts.lease) return lease(core, target, who, parts, reply).then(() => wrapIfAsked(core, call, target, reply))
+  if (parts.data === undefined && parts.warnings === undefined && parts.status === undefined) reply.status = emptyStatus(call)
   return wrapIfAsked(core, call, target, reply)
 }
 

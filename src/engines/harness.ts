@@ -63,6 +63,7 @@ export function memoryView(cells = new Map<string, Cell>(), prefix = ''): View {
           read: async <T>(key: string) => parse<T>(look(key)),
           put: (key, value) => void writes.set(prefix + key, value),
           write: (key, value) => void writes.set(prefix + key, encode(value)),
+          mark: (key) => void writes.set(prefix + key, new Uint8Array(0)),
           delete: (key) => void writes.set(prefix + key, null),
         }
         const result = await change(tx)

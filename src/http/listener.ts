@@ -9,7 +9,7 @@ import type { ListenerConfig } from '../config.ts'
 import { checkCidrs } from '../kit/cidr.ts'
 import { Fault } from '../kit/errors.ts'
 import { forwardedFor } from './forwarded.ts'
-import { admitMethods, wireMethod } from './methods.ts'
+import { admitMethods, begun, wireMethod } from './methods.ts'
 import { type Origin, admitProxies } from './proxy.ts'
 
 export interface Request {
@@ -23,6 +23,8 @@ export interface Request {
   signal: AbortSignal
   /** The peer's certificate chain was verified; its leaf in DER, or null. */
   certificate: Buffer | null
+  /** Whether the connection is encrypted up to this server. */
+  readonly secure?: boolean
 }
 
 export interface Response {
@@ -73,7 +75,10 @@ export async function listen(config: ListenerConfig, answer: Answerer, hooks: Li
     return proxies.length === 0 ? { address, port } : { address: forwardedFor(address, message.headers['x-forwarded-for'], proxies), port }
   }
   const inner: Hooks = { ...hooks, remoteOf, closing: false }
-  const onRequest = (message: IncomingMessage, response: ServerResponse): void => void serve(message, response, config, answer, inner)
+  const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
+    begun(message)
+    void serve(message, response, config, answer, inner)
+  }
   const common = { maxHeaderSize: 65_536, keepAliveTimeout: 90_000, requestTimeout: config.max_request_duration * 1000 }
   const server = config.tls_disable
     ? createServer(common, onRequest)
@@ -190,6 +195,10 @@ class Received implements Request {
       else this.#response.once('close', gone)
     }
     return this.#controller.signal
+  }
+
+  get secure(): boolean {
+    return 'encrypted' in this.#message.socket
   }
 
   get certificate(): Buffer | null {

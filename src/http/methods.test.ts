@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { type AddressInfo, connect } from 'node:net'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
-import { admitMethods, wireMethod } from './methods.ts'
+import { admitMethods, begun, wireMethod } from './methods.ts'
 
 /** Sends packets one after another on one connection, each after the answer to the one before; gives all answers. */
 async function converse(packets: string[][]): Promise<string> {
   const server = createServer((request, response) => {
+    begun(request)
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => response.end(`${wireMethod(request.method!)} ${request.url} [${body}]`))

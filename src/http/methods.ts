@@ -7,23 +7,28 @@ const standIns = [
   { wire: Buffer.from('LIST '), parsed: Buffer.from('LINK ') },
   { wire: Buffer.from('SCAN '), parsed: Buffer.from('BIND ') },
 ]
-
 const sent = new Map(standIns.map(({ wire, parsed }) => [parsed.toString().trim(), wire.toString().trim()]))
 
 /** The method that the client sent, whatever the parser was shown. */
 export const wireMethod = (parsed: string): string => sent.get(parsed) ?? parsed
 
-/** Makes a server understand LIST and SCAN. A request must begin in a packet of its own, as every client's does. */
+/** The message in progress: null before its head is complete, absent between messages. A property, because it is asked for with every packet. */
+const current = Symbol('message in progress')
+interface Watched extends Socket {
+  [current]?: IncomingMessage | null
+}
+
+/** Makes a server understand LIST and SCAN; each request is to be told to `begun`. A request must begin in a packet of its own, as every client's does. */
 export function admitMethods(server: Server, event: 'connection' | 'secureConnection'): void {
-  /** The message in progress: null before its head is complete, absent between messages. */
-  const current = new WeakMap<Socket, IncomingMessage | null>()
-  server.on(event, (socket: Socket) => {
+  server.on(event, (socket: Watched) => {
     socket.prependListener('data', (chunk: Buffer) => {
-      const message = current.get(socket)
+      const message = socket[current]
       if (message === null || (message && !message.complete)) return
-      current.set(socket, null)
+      socket[current] = null
       for (const { wire, parsed } of standIns) if (chunk[0] === wire[0] && chunk.subarray(0, 5).equals(wire)) parsed.copy(chunk)
     })
   })
-  server.prependListener('request', (message: IncomingMessage) => void current.set(message.socket, message))
 }
+
+/** Says that the head of a message is complete. */
+export const begun = (message: IncomingMessage): void => void ((message.socket as Watched)[current] = message)

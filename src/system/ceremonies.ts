@@ -1,17 +1,20 @@
 // The ceremonies over key shares: sys/rekey, sys/rekey-recovery-key, their authenticated twins sys/rotate/root and
 // sys/rotate/recovery (OpenBao), and sys/generate-root, in the shapes of Vault 1.x.
+import { xor } from '../crypto/encoding.ts'
 import { bare } from '../kit/answer.ts'
 import { invalid } from '../kit/errors.ts'
 import { boolean, integer, list, text } from '../kit/field.ts'
 import { route, type Outcome, type Route, type Context } from '../kit/route.ts'
+import type { Backups } from '../core/seal/backup.ts'
 import type { Rekey } from '../core/seal/rekey.ts'
 import type { RootGeneration } from '../core/seal/root-generation.ts'
-import { refusePgp, withShare, writeKeys } from './key-share.ts'
+import { readOnePgpKey, readPgpKeys, withShare, writeKeys } from './key-share.ts'
 
 export interface CeremonyStyle {
   access: 'open' | 'sudo'
   /** Whether answers come in Vault's envelope. */
   enveloped: boolean
+  isRoot(context: Context): Promise<boolean>
 }
 
 const takesShare = {
@@ -21,7 +24,7 @@ const takesShare = {
 const takesNonce = { nonce: text({ about: 'The nonce of the operation; needed within ten minutes of its start, unless the caller administers' }) }
 
 /** Who may cancel without knowing the nonce. */
-const administers = (context: Context, { access }: CeremonyStyle): boolean => access === 'sudo' || context.caller.policies.includes('root')
+const administers = async (context: Context, { access, isRoot }: CeremonyStyle): Promise<boolean> => access === 'sudo' || isRoot(context)
 
 async function giveShare<T>({ key, nonce }: { key: string; nonce: string }, use: (share: Buffer, nonce: string) => Promise<T>): Promise<T> {
   if (key === '') throw invalid("'key' must be specified in request body as JSON")
@@ -35,7 +38,7 @@ export function rekeyRoutes(base: string, rekey: Rekey, style: CeremonyStyle): R
     const now = await rekey.status()
     return reply({
       nonce: now.nonce, started: now.started, t: now.threshold, n: now.shares, progress: now.progress, required: now.required,
-      pgp_fingerprints: null, backup: false, verification_required: now.verificationRequired,
+      pgp_fingerprints: now.fingerprints, backup: now.backup, verification_required: now.verificationRequired,
       ...(now.verificationNonce !== '' && { verification_nonce: now.verificationNonce }),
     })
   }
@@ -52,20 +55,19 @@ export function rekeyRoutes(base: string, rekey: Rekey, style: CeremonyStyle): R
         secret_shares: integer({ about: 'Among how many the new key is cut', default: 0 }),
         secret_threshold: integer({ about: 'How many shares restore it', default: 0 }),
         stored_shares: integer({ about: 'Accepted for older clients' }),
-        pgp_keys: list({ about: 'Not supported' }),
-        backup: boolean({ about: 'Not supported', default: false }),
+        pgp_keys: list({ about: 'PGP keys in base64 that the new shares are encrypted to, one each' }),
+        backup: boolean({ about: 'Whether a copy of the encrypted shares is kept in the store', default: false }),
         require_verification: boolean({ about: 'Whether nothing changes until the new shares have been shown', default: false }),
       },
       run: async (_, input) => {
-        refusePgp(input.pgp_keys)
-        if (input.backup) throw invalid('cannot request a backup of the new keys without providing PGP keys for encryption')
-        await rekey.start({ shares: input.secret_shares, threshold: input.secret_threshold }, input.require_verification)
+        const options = { verify: input.require_verification, holders: await readPgpKeys(input.pgp_keys), backup: input.backup }
+        await rekey.start({ shares: input.secret_shares, threshold: input.secret_threshold }, options)
         return status()
       },
     }),
     route({
       op: 'delete', path: `${base}/init`, access, takes: takesNonce, about: 'Cancels replacing the key shares',
-      run: (context, { nonce }) => rekey.cancel(nonce, administers(context, style)),
+      run: async (context, { nonce }) => rekey.cancel(nonce, await administers(context, style)),
     }),
     route({
       op: 'write', path: `${base}/update`, access, takes: takesShare, about: 'Gives one present key share; the last one that is needed gives the new shares',
@@ -74,7 +76,8 @@ export function rekeyRoutes(base: string, rekey: Rekey, style: CeremonyStyle): R
         if (result === null) return status()
         const keys = writeKeys(result.keys)
         return reply({
-          nonce: result.nonce, complete: true, keys: keys.hex, keys_base64: keys.base64, pgp_fingerprints: null, backup: false,
+          nonce: result.nonce, complete: true, keys: keys.hex, keys_base64: keys.base64,
+          pgp_fingerprints: result.fingerprints, backup: result.backup,
           verification_required: result.verificationNonce !== '',
           ...(result.verificationNonce !== '' && { verification_nonce: result.verificationNonce }),
         })
@@ -98,6 +101,35 @@ export function rekeyRoutes(base: string, rekey: Rekey, style: CeremonyStyle): R
   ]
 }
 
+/** What generate-root encoded, read again by who has the one-time password. */
+export const decodeTokenRoute = route({
+  op: 'write', path: 'decode-token', access: 'open', about: 'Decodes the root token that generate-root gave, by the one-time password',
+  takes: {
+    encoded_token: text({ about: 'The encoded token', required: true, secret: true }),
+    otp: text({ about: 'The one-time password', required: true, secret: true }),
+  },
+  run(_, { encoded_token, otp }) {
+    const [encoded, mask] = [Buffer.from(encoded_token, 'base64'), Buffer.from(otp)]
+    if (encoded.length !== mask.length) throw invalid('the one-time password is not as long as the token')
+    return { token: xor(encoded, mask).toString() }
+  },
+})
+
+/** The copy of encrypted shares that a rekey with `backup` left. */
+export const backupRoutes = (path: string, backups: Backups, target: 'barrier' | 'recovery'): Route[] => [
+  route({
+    op: 'read', path, access: 'sudo', takes: {},
+    about: 'The backup of encrypted key shares, by the fingerprint of their PGP keys',
+    async run() {
+      const backup = await backups.read(target)
+      if (backup === null) throw invalid('no backed-up keys found')
+      const inBase64 = ([fingerprint, shares]: [string, string[]]) => [fingerprint, shares.map((share) => Buffer.from(share, 'hex').toString('base64'))]
+      return { ...backup, keys_base64: Object.fromEntries(Object.entries(backup.keys).map(inBase64)) }
+    },
+  }),
+  route({ op: 'delete', path, access: 'sudo', takes: {}, about: 'Deletes the backup of encrypted key shares', run: () => backups.delete(target) }),
+]
+
 export function generateRootRoutes(base: string, generation: RootGeneration, style: CeremonyStyle): Route[] {
   const { access } = style
   const reply = (body: Record<string, unknown>): Outcome => (style.enveloped ? body : bare(body))
@@ -105,7 +137,7 @@ export function generateRootRoutes(base: string, generation: RootGeneration, sty
     const now = await generation.status()
     return reply({
       nonce: now.nonce, started: now.started, progress: now.progress, required: now.required, complete: false,
-      encoded_token: '', encoded_root_token: '', pgp_fingerprint: '', otp, otp_length: now.otpLength,
+      encoded_token: '', encoded_root_token: '', pgp_fingerprint: now.fingerprint, otp, otp_length: now.otpLength,
     })
   }
   const attempt = (path: string): Route[] => [
@@ -114,16 +146,13 @@ export function generateRootRoutes(base: string, generation: RootGeneration, sty
       op: 'write', path, access, about: 'Begins to make a root token',
       takes: {
         otp: text({ about: 'One-time password that the token is XORed with; made by the server where absent', secret: true }),
-        pgp_key: text({ about: 'Not supported' }),
+        pgp_key: text({ about: 'PGP key in base64 that the token is encrypted to, in place of a one-time password' }),
       },
-      run: async (_, { otp, pgp_key }) => {
-        refusePgp(pgp_key)
-        return status(await generation.start(otp))
-      },
+      run: async (_, { otp, pgp_key }) => status(await generation.start(otp, await readOnePgpKey(pgp_key))),
     }),
     route({
       op: 'delete', path, access, takes: takesNonce, about: 'Cancels making a root token',
-      run: (context, { nonce }) => generation.cancel(nonce, administers(context, style)),
+      run: async (context, { nonce }) => generation.cancel(nonce, await administers(context, style)),
     }),
   ]
   return [
@@ -135,7 +164,7 @@ export function generateRootRoutes(base: string, generation: RootGeneration, sty
         if (made === null) return status()
         return reply({
           nonce: made.nonce, started: true, progress: made.required, required: made.required, complete: true,
-          encoded_token: made.encodedToken, encoded_root_token: made.encodedToken, pgp_fingerprint: '', otp: '', otp_length: 0,
+          encoded_token: made.encodedToken, encoded_root_token: made.encodedToken, pgp_fingerprint: made.fingerprint, otp: '', otp_length: 0,
         })
       },
     }),

@@ -5,6 +5,7 @@ import { text } from '../kit/field.ts'
 import { listing } from '../kit/answer.ts'
 import { type Caller, type Engine, route } from '../kit/route.ts'
 import { parseExactly } from '../kit/json.ts'
+import { listChildren, pageFields } from '../kit/page.ts'
 
 const takes = { path: text({ about: 'Location below the token\'s folder.', default: '' }) }
 
@@ -26,6 +27,7 @@ export function cubbyholeEngine(core: Core): Engine {
         op: 'write',
         path: ':path*',
         about: 'Keeps the body here.',
+        free: true,
         takes,
         exists: async ({ caller }, { path }) => (await core.cubbyhole.get(place(caller, path))) !== null,
         async run({ caller, body }, { path }) {
@@ -35,7 +37,13 @@ export function cubbyholeEngine(core: Core): Engine {
         },
       }),
       route({ op: 'delete', path: ':path*', about: 'Removes what is kept here.', takes, run: ({ caller }, { path }) => core.cubbyhole.delete(place(caller, path)) }),
-      route({ op: 'list', path: ':path*', about: 'Lists names in a folder.', takes, run: async ({ caller }, { path }) => listing(await core.cubbyhole.children(place(caller, path === '' ? '' : `${path}/`), { limit: 100_000 })) }),
+      route({
+        op: 'list',
+        path: ':path*',
+        about: 'Lists names in a folder.',
+        takes: { ...pageFields, ...takes },
+        run: async ({ caller }, { path, ...page }) => listing(await listChildren(core.cubbyhole, place(caller, path === '' ? '' : `${path}/`), page)),
+      }),
     ],
   }
 }

@@ -6,21 +6,26 @@ import { Fault } from '../kit/errors.ts'
 import type { Engine, Route } from '../kit/route.ts'
 import { auditEventRoutes } from './audit-events.ts'
 import { auditRoutes } from './audit.ts'
+import { catalogRoutes } from './catalog.ts'
+import { counterConfigRoutes, counterRoutes } from './counters.ts'
 import { eventRoutes } from './events/index.ts'
 import { healthRoutes } from './health.ts'
 import { internalRoutes } from './internal.ts'
+import { knownRoutes } from './known/index.ts'
 import { leaseRoutes } from './leases.ts'
 import { lockoutRoutes } from './lockout.ts'
 import { mfaRoutes } from './mfa.ts'
 import { mountRoutes } from './mounts.ts'
 import { namespaceRoutes } from './namespaces.ts'
-import { type NodeControls, catalogRoutes, nodeRoutes } from './node.ts'
+import { type NodeControls, nodeRoutes } from './node.ts'
 import { type ObserveControls, observeRoutes } from './observe.ts'
 import { policyRoutes } from './policies.ts'
 import { quotaRoutes } from './quotas.ts'
 import { sealRoutes } from './seal.ts'
+import { isRoot } from './session.ts'
 import { type SnapshotControls, storageRoutes } from './storage.ts'
 import { toolRoutes } from './tools.ts'
+import { webRoutes } from './web.ts'
 import { wrappingRoutes } from './wrapping.ts'
 
 export interface SystemParts {
@@ -51,7 +56,7 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls, s
     type: 'system',
     about: 'Operates the server',
     routes: [
-      ...rootOnly(sealRoutes(keeper, facts, { unauthenticated })),
+      ...rootOnly(sealRoutes(keeper, facts, { unauthenticated, isRoot: (context) => isRoot(core, context) })),
       ...healthRoutes(keeper, facts),
       ...rootOnly(auditRoutes(core.audit)),
       ...auditEventRoutes(core.audit),
@@ -64,8 +69,12 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls, s
       ...wrappingRoutes(core),
       ...namespaceRoutes(core),
       ...internalRoutes(core),
+      ...counterRoutes(core),
+      ...rootOnly(counterConfigRoutes(core)),
+      ...knownRoutes(core),
       ...rootOnly(quotaRoutes(core)),
       ...rootOnly(nodeRoutes(core, facts, controls)),
+      ...rootOnly(webRoutes(core)),
       ...catalogRoutes(core),
       ...rootOnly(storageRoutes(snapshots, facts)),
       ...rootOnly(observeRoutes(observe)),

@@ -1,16 +1,12 @@
 // `sys/internal/*`: what user interfaces and command lines ask before they ask.
 import type { Core } from '../core/core.ts'
 import type { Mount } from '../core/mounts.ts'
-import type { Acl } from '../core/policy/index.ts'
+import { Acl } from '../core/policy/index.ts'
 import { Fault } from '../kit/errors.ts'
 import { text } from '../kit/field.ts'
-import { type Context, type Route, route } from '../kit/route.ts'
+import { type Route, route } from '../kit/route.ts'
 import { mountView } from './mounts.ts'
-
-async function aclOf(core: Core, context: Context): Promise<Acl | null> {
-  const token = context.presented === null ? null : await core.tokens.lookup(context.presented)
-  return token && (await core.gate.session(token)).acl
-}
+import { aclOf } from './session.ts'
 
 const shown = (mount: Mount, acl: Acl | null): boolean => mount.record.config.listingVisibility === 'unauth' || (acl !== null && acl.reaches(mount.fullPath))
 
@@ -71,7 +67,7 @@ export function internalRoutes(core: Core): Route[] {
         const acl = await aclOf(core, context)
         if (!acl) throw new Fault('denied')
         const grants = (wild: boolean) => Object.fromEntries(acl.patterns().filter(({ pattern }) => pattern.endsWith('*') === wild).map(({ pattern, capabilities }) => [wild ? pattern.slice(0, -1) : pattern, { capabilities }]))
-        return { root: acl.capabilities('sys/')[0] === 'root', exact_paths: grants(false), glob_paths: grants(true), chroot_namespace: '' }
+        return { root: acl === Acl.root, exact_paths: grants(false), glob_paths: grants(true), chroot_namespace: '' }
       },
     }),
   ]

@@ -1,5 +1,7 @@
-// Key shares on the wire: read from hex or base64, written in both.
+// Key shares on the wire: read from hex or base64, written in both; and the PGP keys that they are encrypted to.
 import { decodeHexOrBase64 } from '../crypto/encoding.ts'
+import { readPgpKey, type PgpKey } from '../crypto/pgp.ts'
+import { maxShares } from '../crypto/shamir.ts'
 import { invalid } from '../kit/errors.ts'
 
 /** Hands over the key share of a request and overwrites it afterwards; throws `invalid` where the text is neither hex nor base64. */
@@ -20,7 +22,14 @@ export function writeKeys(keys: Buffer[]): { hex: string[]; base64: string[] } {
   return texts
 }
 
-/** Refused in words rather than ignored: who asks for PGP relies on it. */
-export function refusePgp(...keys: (string | string[] | undefined)[]): void {
-  if (keys.some((key) => key !== undefined && key.length > 0)) throw invalid('encrypting keys with PGP is not supported')
+/** The PGP keys of a request, in base64; throws `invalid` where one is none. Many can be given: each costs a parse. */
+export async function readPgpKeys(keys: string[] = []): Promise<PgpKey[]> {
+  if (keys.length > maxShares) throw invalid(`more than ${maxShares} PGP keys`)
+  const read: PgpKey[] = []
+  for (const key of keys) read.push(await readPgpKey(key).catch((error: Error) => Promise.reject(invalid(error.message))))
+  return read
+}
+
+export async function readOnePgpKey(key: string | undefined): Promise<PgpKey | undefined> {
+  return key ? (await readPgpKeys([key]))[0] : undefined
 }

@@ -6,6 +6,7 @@ import { Fault, invalid } from '../kit/errors.ts'
 import { type Fields, type Values, any, boolean, list, map, object, text } from '../kit/field.ts'
 import { parseDuration } from '../kit/duration.ts'
 import { type Context, type Route, route } from '../kit/route.ts'
+import { version } from '../version.ts'
 
 type Class = MountRecord['class']
 
@@ -22,6 +23,17 @@ const configFields = {
   user_lockout_config: object({ about: 'lockout_threshold, lockout_duration, lockout_counter_reset, lockout_disable.' }),
 } satisfies Fields
 
+/** What is kept as it is given, and shown unless it is empty. */
+const kept = {
+  audit_non_hmac_request_keys: 'auditNonHmacRequestKeys',
+  audit_non_hmac_response_keys: 'auditNonHmacResponseKeys',
+  listing_visibility: 'listingVisibility',
+  passthrough_request_headers: 'passthroughRequestHeaders',
+  allowed_response_headers: 'allowedResponseHeaders',
+} as const
+type KeptName = (typeof kept)[keyof typeof kept]
+const keptEntries = Object.entries(kept) as [keyof typeof kept, KeptName][]
+
 const seconds = (raw: unknown, name: string, present: number): number => {
   if (raw === undefined || raw === '') return present
   if (raw === 'system') return 0
@@ -37,11 +49,7 @@ function changedConfig(core: Core, present: MountConfig, input: Partial<Values<t
     defaultLeaseTtl: seconds(input.default_lease_ttl, 'default_lease_ttl', present.defaultLeaseTtl),
     maxLeaseTtl: seconds(input.max_lease_ttl, 'max_lease_ttl', present.maxLeaseTtl),
     forceNoCache: input.force_no_cache ?? present.forceNoCache,
-    auditNonHmacRequestKeys: input.audit_non_hmac_request_keys ?? present.auditNonHmacRequestKeys,
-    auditNonHmacResponseKeys: input.audit_non_hmac_response_keys ?? present.auditNonHmacResponseKeys,
-    listingVisibility: input.listing_visibility ?? present.listingVisibility,
-    passthroughRequestHeaders: input.passthrough_request_headers ?? present.passthroughRequestHeaders,
-    allowedResponseHeaders: input.allowed_response_headers ?? present.allowedResponseHeaders,
+    ...(Object.fromEntries(keptEntries.map(([wire, name]) => [name, input[wire] ?? present[name]])) as Pick<MountConfig, KeptName>),
     tokenType: input.token_type ?? present.tokenType,
     ...((input.user_lockout_config ?? present.userLockout) && { userLockout: { ...present.userLockout, ...input.user_lockout_config } }),
   }
@@ -58,11 +66,7 @@ const configView = (mount: Mount, raw: boolean): Record<string, unknown> => {
     default_lease_ttl: raw ? config.defaultLeaseTtl : mount.info.defaultTtl,
     max_lease_ttl: raw ? config.maxLeaseTtl : mount.info.maxTtl,
     force_no_cache: config.forceNoCache,
-    ...(config.auditNonHmacRequestKeys.length > 0 && { audit_non_hmac_request_keys: config.auditNonHmacRequestKeys }),
-    ...(config.auditNonHmacResponseKeys.length > 0 && { audit_non_hmac_response_keys: config.auditNonHmacResponseKeys }),
-    ...(config.listingVisibility !== '' && { listing_visibility: config.listingVisibility }),
-    ...(config.passthroughRequestHeaders.length > 0 && { passthrough_request_headers: config.passthroughRequestHeaders }),
-    ...(config.allowedResponseHeaders.length > 0 && { allowed_response_headers: config.allowedResponseHeaders }),
+    ...Object.fromEntries(keptEntries.filter(([, name]) => config[name].length > 0).map(([wire, name]) => [wire, config[name]])),
     ...(mount.record.class === 'auth' && { token_type: config.tokenType }),
     ...(config.userLockout && { user_lockout_config: config.userLockout }),
   }
@@ -78,7 +82,7 @@ export const mountView = (mount: Mount): Record<string, unknown> => ({
   local: mount.record.local,
   options: Object.keys(mount.record.options).length > 0 ? mount.record.options : null,
   plugin_version: '',
-  running_plugin_version: `v${'0.1.0'}+builtin`,
+  running_plugin_version: `v${version}+builtin`,
   running_sha256: '',
   seal_wrap: mount.record.sealWrap,
   type: mount.record.type,

@@ -6,6 +6,7 @@ import { Fault, invalid } from '../kit/errors.ts'
 import { integer, object, text } from '../kit/field.ts'
 import { type Context, type Route, route } from '../kit/route.ts'
 import { unmount } from './mounts.ts'
+import { isRoot } from './session.ts'
 
 const view = (own: string, namespace: Namespace): Record<string, unknown> => ({
   id: namespace.id,
@@ -23,16 +24,12 @@ export async function emptyNamespace(core: Core, namespace: Namespace): Promise<
   await core.leases.revokePrefix(namespace.id, '', true)
   for (const mount of core.mounts.of(namespace.path)) if (!mount.builtin) await unmount(core, mount)
   for (let accessors = await core.tokens.accessors(namespace.id); accessors.length > 0; accessors = await core.tokens.accessors(namespace.id)) {
-    for (const accessor of accessors) {
-      const token = await core.tokens.byAccessor(accessor)
-      if (token) await core.revoke(token.key)
-      else await core.root.delete(`token/of/${namespace.id}/${accessor}`)
-    }
+    for (const accessor of accessors) await core.revoke(accessor)
   }
   for (let ids = await core.accessKeys.list(namespace.id); ids.length > 0; ids = await core.accessKeys.list(namespace.id)) for (const id of ids) await core.endAccessKey(id)
   await core.identity.forgetNamespace(namespace.id)
   await core.mfa.forgetNamespace(namespace.id)
-  for (const prefix of [`policy/${namespace.id}/`, `password/${namespace.id}/`]) {
+  for (const prefix of [`policy/${namespace.id}/`, `password/${namespace.id}/`, `known/${namespace.id}/`]) {
     for (let keys = await core.root.keys(prefix, { limit: 500 }); keys.length > 0; keys = await core.root.keys(prefix, { limit: 500 })) {
       const batch = keys
       await core.root.update((tx) => batch.forEach((key) => tx.delete(key)))
@@ -81,16 +78,29 @@ export function namespaceRoutes(core: Core): Route[] {
   const removeLock = async (context: Context, name: string, key: string | undefined): Promise<void> => {
     const target = name === '' ? core.namespaces.at(context.mount.namespace) : find(context, name)
     if (!target?.lock) throw invalid('the namespace is not locked')
-    const isRoot = context.caller.policies.includes('root')
-    if (!isRoot && (key === undefined || !timingSafeEqual(Buffer.from(digest(key)), Buffer.from(target.lock)))) throw new Fault('denied', 'incorrect unlock key')
+    if (!(await isRoot(core, context)) && (key === undefined || !timingSafeEqual(Buffer.from(digest(key)), Buffer.from(target.lock)))) throw new Fault('denied', 'incorrect unlock key')
     await core.namespaces.change(target.path, { lock: null })
   }
   const lockName = { path: text({ about: 'Path of the namespace; default: this one.', default: '' }) }
   return [
     lists('list'),
     lists('scan'),
-    route({ op: 'write', path: 'namespaces/api-lock/lock/:path*', about: 'Locks the API of a namespace.', access: 'sudo', takes: lockName, run: (context, input) => setLock(context, input.path) }),
-    route({ op: 'write', path: 'namespaces/api-lock/unlock/:path*', about: 'Unlocks it again.', access: 'sudo', takes: { ...lockName, unlock_key: text({ about: 'The key that locking gave.', secret: true }) }, run: (context, input) => removeLock(context, input.path, input.unlock_key) }),
+    route({
+      op: 'write',
+      path: 'namespaces/api-lock/lock/:path*',
+      about: 'Locks the API of a namespace.',
+      access: 'sudo',
+      takes: lockName,
+      run: (context, input) => setLock(context, input.path),
+    }),
+    route({
+      op: 'write',
+      path: 'namespaces/api-lock/unlock/:path*',
+      about: 'Unlocks it again.',
+      access: 'sudo',
+      takes: { ...lockName, unlock_key: text({ about: 'The key that locking gave.', secret: true }) },
+      run: (context, input) => removeLock(context, input.path, input.unlock_key),
+    }),
     route({
       op: 'read',
       path: 'namespaces/:path*',

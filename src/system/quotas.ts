@@ -4,6 +4,7 @@ import type { LeaseQuota, RateQuota } from '../core/quotas.ts'
 import { listing } from '../kit/answer.ts'
 import { invalid } from '../kit/errors.ts'
 import { type Fields, type Values, any, boolean, duration, integer, list, text } from '../kit/field.ts'
+import { listChildren, pageFields } from '../kit/page.ts'
 import { type Context, type Route, route } from '../kit/route.ts'
 
 const name = text({ about: 'Name of the quota.', required: true })
@@ -53,7 +54,13 @@ function kindRoutes<F extends Fields, Q extends { name: string; path: string; in
   const key = (quota: string): string => `${kind.base}/${quota}`
   const shown = (quota: Q): Record<string, unknown> => ({ name: quota.name, path: quota.path, type: kind.base, ...kind.view(quota) })
   return [
-    route({ op: 'list', path: `quotas/${kind.base}`, about: `Lists the ${kind.noun} quotas.`, takes: {}, run: async () => listing(await view.children(`${kind.base}/`, { limit: 10_000 })) }),
+    route({
+      op: 'list',
+      path: `quotas/${kind.base}`,
+      about: `Lists the ${kind.noun} quotas.`,
+      takes: pageFields,
+      run: async (_context, input) => listing(await listChildren(view, `${kind.base}/`, input)),
+    }),
     route({
       op: 'read',
       path: `quotas/${kind.base}/:name`,

@@ -2,32 +2,38 @@
 import { bare } from '../kit/answer.ts'
 import { invalid } from '../kit/errors.ts'
 import { boolean, duration, integer, list, text } from '../kit/field.ts'
-import { route, type Route } from '../kit/route.ts'
+import { route, type Context, type Route } from '../kit/route.ts'
 import type { SealKeeper } from '../core/seal/keeper.ts'
 import type { NodeFacts } from '../core/seal/node.ts'
-import { generateRootRoutes, rekeyRoutes } from './ceremonies.ts'
-import { refusePgp, withShare, writeKeys } from './key-share.ts'
+import { backupRoutes, decodeTokenRoute, generateRootRoutes, rekeyRoutes, type CeremonyStyle } from './ceremonies.ts'
+import { readOnePgpKey, readPgpKeys, withShare, writeKeys } from './key-share.ts'
 
 export interface SealRouteOptions {
   /** Whether sys/rekey and sys/generate-root are answered without a token, as in Vault 1.x; else they need `sudo`. */
   unauthenticated: boolean
+  /** Whether the caller has a root token. */
+  isRoot(context: Context): Promise<boolean>
 }
 
 /** Paths are relative to `sys/`. */
 export function sealRoutes(keeper: SealKeeper, facts: NodeFacts, options: SealRouteOptions): Route[] {
-  const access = options.unauthenticated ? 'open' : 'sudo'
+  const { isRoot } = options
+  const plain: CeremonyStyle = { access: options.unauthenticated ? 'open' : 'sudo', enveloped: false, isRoot }
+  const twin: CeremonyStyle = { access: 'sudo', enveloped: true, isRoot }
   return [
     ...initRoutes(keeper),
     ...unsealRoutes(keeper, facts),
     ...nodeRoutes(facts),
     ...keyringRoutes(keeper),
-    ...rekeyRoutes('rekey', keeper.rekey, { access, enveloped: false }),
-    ...rekeyRoutes('rekey-recovery-key', keeper.rekeyRecovery, { access, enveloped: false }),
-    ...rekeyRoutes('rotate/root', keeper.rekey, { access: 'sudo', enveloped: true }),
-    ...rekeyRoutes('rotate/recovery', keeper.rekeyRecovery, { access: 'sudo', enveloped: true }),
-    ...['rekey/backup', 'rekey/recovery-key-backup', 'rotate/root/backup', 'rotate/recovery/backup'].flatMap(backupRoutes),
-    ...generateRootRoutes('generate-root', keeper.rootGeneration, { access, enveloped: false }),
-    ...generateRootRoutes('generate-root-token', keeper.rootGeneration, { access: 'sudo', enveloped: true }),
+    ...rekeyRoutes('rekey', keeper.rekey, plain),
+    ...rekeyRoutes('rekey-recovery-key', keeper.rekeyRecovery, plain),
+    ...rekeyRoutes('rotate/root', keeper.rekey, twin),
+    ...rekeyRoutes('rotate/recovery', keeper.rekeyRecovery, twin),
+    ...['rekey/backup', 'rotate/root/backup'].flatMap((path) => backupRoutes(path, keeper.backups, 'barrier')),
+    ...['rekey/recovery-key-backup', 'rotate/recovery/backup'].flatMap((path) => backupRoutes(path, keeper.backups, 'recovery')),
+    ...generateRootRoutes('generate-root', keeper.rootGeneration, plain),
+    decodeTokenRoute,
+    ...generateRootRoutes('generate-root-token', keeper.rootGeneration, twin),
   ]
 }
 
@@ -44,23 +50,26 @@ const initRoutes = (keeper: SealKeeper): Route[] => [
       secret_shares: integer({ about: 'Among how many the unseal key is cut', default: 0 }),
       secret_threshold: integer({ about: 'How many shares restore it', default: 0 }),
       stored_shares: integer({ about: 'Accepted for older clients' }),
-      pgp_keys: list({ about: 'Not supported' }),
+      pgp_keys: list({ about: 'PGP keys in base64 that the unseal keys are encrypted to, one each' }),
       recovery_shares: integer({ about: 'Among how many the recovery key of an automatic seal is cut', default: 0 }),
       recovery_threshold: integer({ about: 'How many shares restore it', default: 0 }),
-      recovery_pgp_keys: list({ about: 'Not supported' }),
-      root_token_pgp_key: text({ about: 'Not supported' }),
+      recovery_pgp_keys: list({ about: 'PGP keys in base64 that the recovery keys are encrypted to, one each' }),
+      root_token_pgp_key: text({ about: 'PGP key in base64 that the root token is encrypted to' }),
     },
     run: async (_, input) => {
-      refusePgp(input.pgp_keys, input.recovery_pgp_keys, input.root_token_pgp_key)
       const { type, recoverySeal, initialized } = await keeper.status()
       if (initialized) throw invalid('Vault is already initialized')
-      const [kind, shares, threshold] = recoverySeal
-        ? ['secret', input.secret_shares, input.secret_threshold] as const
-        : ['recovery', input.recovery_shares, input.recovery_threshold] as const
-      if (shares !== 0 || threshold !== 0) throw invalid(`parameters ${kind}_shares,${kind}_threshold not applicable to seal type ${type}`)
+      const ofSecret = { kind: 'secret', shares: input.secret_shares, threshold: input.secret_threshold, keys: input.pgp_keys ?? [] }
+      const ofRecovery = { kind: 'recovery', shares: input.recovery_shares, threshold: input.recovery_threshold, keys: input.recovery_pgp_keys ?? [] }
+      const [wanted, other] = recoverySeal ? [ofRecovery, ofSecret] : [ofSecret, ofRecovery]
+      if (other.shares !== 0 || other.threshold !== 0 || other.keys.length > 0) {
+        const names = ['shares', 'threshold', 'pgp_keys'].map((name) => (name === 'pgp_keys' && other === ofSecret ? name : `${other.kind}_${name}`))
+        throw invalid(`parameters ${names.join(',')} not applicable to seal type ${type}`)
+      }
       const made = await keeper.initialize(
-        { shares: input.secret_shares, threshold: input.secret_threshold },
-        { shares: input.recovery_shares, threshold: input.recovery_threshold },
+        { shares: ofSecret.shares, threshold: ofSecret.threshold },
+        { shares: ofRecovery.shares, threshold: ofRecovery.threshold },
+        { shares: await readPgpKeys(wanted.keys), rootToken: await readOnePgpKey(input.root_token_pgp_key) },
       )
       const [keys, recovery] = [writeKeys(made.keys), writeKeys(made.recoveryKeys)]
       return bare({
@@ -191,15 +200,3 @@ function keyringRoutes(keeper: SealKeeper): Route[] {
     }),
   ]
 }
-
-/** Backups are of shares encrypted with PGP, so that there are never any. */
-const backupRoutes = (path: string): Route[] => [
-  route({
-    op: 'read', path, access: 'sudo', takes: {},
-    about: 'The backup of new key shares; none is ever made',
-    run: () => {
-      throw invalid('no backed-up keys found')
-    },
-  }),
-  route({ op: 'delete', path, access: 'sudo', takes: {}, about: 'Deletes the backup of new key shares; none is ever made', run: () => {} }),
-]

@@ -138,7 +138,7 @@ async function entityOf(core: Core, context: Context, { input, role, parent, orp
 /** The caller's own token, also where this request took its last use. */
 export async function callersToken(core: Core, context: Context): Promise<Token> {
   const { caller, presented } = context
-  const token = caller.tokenKey !== null ? await core.tokens.admitted(caller.tokenKey) : presented !== null ? await core.tokens.lookup(presented) : null
+  const token = caller.tokenKey !== null ? await core.tokens.stored(caller.tokenKey) : presented !== null ? await core.tokens.lookup(presented) : null
   if (!token) throw denied()
   return token
 }

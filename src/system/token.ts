@@ -1,7 +1,7 @@
 // `auth/token/`: what tokens can do with themselves and with each other, in every namespace.
 import { authReply, renewToken } from '../core/settle.ts'
 import type { Core } from '../core/core.ts'
-import { type Token, keyOfToken } from '../core/tokens.ts'
+import type { Token } from '../core/tokens.ts'
 import { answer, listing } from '../kit/answer.ts'
 import { formatDuration, nextSecond } from '../kit/duration.ts'
 import { denied, invalid } from '../kit/errors.ts'
@@ -181,7 +181,7 @@ function revokeRoutes(core: Core): Route[] {
         const record = await given(core, context, input.token)
         if (!record) throw invalid('token to revoke not found')
         if (record.type === 'batch') throw invalid('batch tokens cannot be revoked')
-        await core.revoke(keyOfToken(input.token), { orphanChildren: true })
+        await core.revoke(record.key, { orphanChildren: true })
       },
     }),
     route({

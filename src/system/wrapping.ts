@@ -32,6 +32,7 @@ export function wrappingRoutes(core: Core): Route[] {
       op: 'write',
       path: 'wrapping/wrap',
       about: 'Wraps the body; the header X-Vault-Wrap-TTL says for how long.',
+      free: true,
       takes: {},
       run(context) {
         if (!context.wrapTtl) throw invalid('endpoint requires response wrapping to be used')

@@ -1,6 +1,8 @@
 // What a reviewer tries on audit: secrets in the log, a log that was edited, a log that cannot be written.
 import assert from 'node:assert/strict'
 import { readFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -13,11 +15,16 @@ import { verifyAudit } from '../../src/core/audit/verify.ts'
 const folder = mkdtempSync(join(tmpdir(), 'audit-security-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
+async function loaded(more: Partial<BrokerOptions> = {}): Promise<AuditBroker> {
+  const broker = new AuditBroker({ view: memoryView(), types: auditTypes, folder, ...more })
+  await broker.load()
+  return broker
+}
+
 let made = 0
 async function enabled(options: Record<string, string> = {}, more: Partial<BrokerOptions> = {}) {
   const path = join(folder, `audit-${++made}.log`)
-  const broker = new AuditBroker({ view: memoryView(), types: auditTypes, folder, ...more })
-  await broker.load()
+  const broker = await loaded(more)
   await broker.enable('file', 'file', { file_path: path, ...options })
   return { broker, path, lines: () => readFileSync(path, 'utf8').split('\n').slice(0, -1) }
 }
@@ -115,4 +122,43 @@ test('the API can choose neither the mode nor a place outside the folder', async
   await assert.rejects(broker.enable('x', 'file', { file_path: '../x.log' }), /outside/)
   assert.equal(broker.list().length, 1)
   await broker.close()
+})
+
+test('devices that are enabled over the API reach no internal address and no socket of another program', async () => {
+  const inside: [type: string, options: Record<string, string>][] = [
+    ['socket', { address: '127.0.0.1:9' }],
+    ['socket', { address: '[::1]:9', socket_type: 'udp' }],
+    ['syslog', { address: 'tcp://10.1.2.3:601' }],
+    ['syslog', { address: 'udp://169.254.169.254' }],
+    ['http', { uri: 'http://169.254.169.254/latest' }],
+    ['http', { uri: 'http://[::ffff:127.0.0.1]/' }],
+    ['socket', { address: '/run/other.sock', socket_type: 'unix' }],
+    ['syslog', { address: `unix://${folder}/../other.sock` }],
+  ]
+  const broker = await loaded()
+  for (const [type, options] of inside) await assert.rejects(broker.enable('inside', type, options), { code: 'invalid' }, `${type} ${JSON.stringify(options)}`)
+  // A name is judged by what it resolves to when it is connected to, for the marker that opens the chain.
+  for (const [type, options] of [['socket', { address: 'localhost:9' }], ['socket', { address: 'localhost:9', socket_type: 'udp' }], ['http', { uri: 'http://localhost:9/' }]] as const) {
+    await assert.rejects(broker.enable('named', type, options), (error: Error & { code?: string }) => /internal/.test(`${error.message} ${(error.cause as Error | undefined)?.message ?? ''}`), type)
+  }
+  assert.deepEqual(broker.list(), [])
+})
+
+test('what the configuration names or allows may be internal', async () => {
+  const lines: string[] = []
+  const server = createServer((socket) => socket.setEncoding('utf8').on('data', (text: string) => lines.push(text)))
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  try {
+    for (const more of [{ networks: ['127.0.0.0/8'] }, { networks: null }, { configured: { named: { type: 'socket', description: '', local: false, options: { address } } } }]) {
+      const broker = await loaded(more)
+      if (!('configured' in more)) await broker.enable('named', 'socket', { address })
+      assert.equal(broker.list().length, 1)
+      await broker.close()
+      while (lines.length === 0) await new Promise((done) => setImmediate(done))
+      assert.match(lines.splice(0).join(''), /chain/)
+    }
+  } finally {
+    server.close()
+  }
 })

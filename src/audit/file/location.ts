@@ -1,4 +1,5 @@
 // Where an audit file may lie and which mode it may have.
+import { statfsSync } from 'node:fs'
 import { lstat, mkdir, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { Fault, invalid } from '../../kit/errors.ts'
@@ -11,6 +12,18 @@ export function parseMode(mode: string | undefined, trusted: boolean): number | 
   if ((bits & 0o111) !== 0) throw invalid('mode: an audit file cannot be executable')
   if (!trusted && bits !== 0o600 && bits !== 0) throw invalid('mode: cannot be chosen over the API')
   return bits === 0 ? null : bits
+}
+
+/** Linux's numbers of file systems that no network can hang: ext, xfs, btrfs, tmpfs, overlayfs, zfs, f2fs. https://man7.org/linux/man-pages/man2/statfs.2.html */
+const localSystems = new Set([0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010])
+
+/** Whether the file's system is known to be one of this machine; false where it cannot be told. */
+export function isOnLocalDisk(path: string): boolean {
+  try {
+    return process.platform === 'linux' && localSystems.has(statfsSync(path).type)
+  } catch {
+    return false
+  }
 }
 
 const within = (root: string, path: string): boolean => path.startsWith(root.endsWith(sep) ? root : root + sep)

@@ -1,9 +1,10 @@
 // The open file of a device: appends batches, and notices when the path no longer names it.
-import { close, constants, fchmodSync, fstatSync, open, read, stat, write } from 'node:fs'
+import { close, constants, fchmodSync, fstatSync, open, read, stat, write, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { AuditDevice, AuditLimits } from '../../kit/audit.ts'
 import { failure, LineQueue, type Batch } from '../queue.ts'
 import { readBack } from './history.ts'
+import { isOnLocalDisk } from './location.ts'
 
 const opened = promisify(open)
 const closed = promisify(close)
@@ -30,6 +31,7 @@ export class FileTarget implements AuditDevice {
   #fd = -1
   #identity = ''
   #regular = false
+  #local = false
   #looked = 0
   #torn = false
   #fresh = false
@@ -37,7 +39,7 @@ export class FileTarget implements AuditDevice {
 
   private constructor(settings: Settings) {
     this.#settings = settings
-    this.#queue = new LineQueue({ name, deadlineMs: settings.limits.deadlineMs, put: (batch, signal) => this.#put(batch, signal) })
+    this.#queue = new LineQueue({ name, deadlineMs: settings.limits.deadlineMs, put: (batch, signal) => this.#take(batch, signal) })
   }
 
   static async open(settings: Settings): Promise<FileTarget> {
@@ -67,7 +69,25 @@ export class FileTarget implements AuditDevice {
     if (fd >= 0 && !this.#queue.busy) await closed(fd)
   }
 
-  async #put(batch: Batch, signal: { readonly aborted: boolean }): Promise<void> {
+  #take(batch: Batch, signal: { readonly aborted: boolean }): Promise<void> | undefined {
+    const done = this.#putAtOnce(batch)
+    return done > 0 && done === batch.bytes.length ? undefined : this.#put(batch, signal, done)
+  }
+
+  /**
+   * How much of the batch is in the file already: a write to a local disk ends in the system's memory, sooner than
+   * another thread could be woken for it. Whatever is out of the ordinary is left to `#put`.
+   */
+  #putAtOnce({ bytes }: Batch): number {
+    if (!this.#local || this.#fd < 0 || this.#renew || this.#torn || this.#fresh || performance.now() - this.#looked > lookEvery) return 0
+    if (bytes.length === 0) return 0
+    const size = writeSync(this.#fd, bytes)
+    if (size < bytes.length || fstatSync(this.#fd).nlink > 0) return size
+    this.#renew = true
+    return 0
+  }
+
+  async #put(batch: Batch, signal: { readonly aborted: boolean }, done: number): Promise<void> {
     if (this.#fd < 0) throw failure(name, 'it is closed')
     if (this.#regular) {
       const now = performance.now()
@@ -77,7 +97,7 @@ export class FileTarget implements AuditDevice {
       }
     }
     if (batch.bytes.length === 0) return
-    await this.#putAll(batch.bytes, signal)
+    await this.#putAll(batch.bytes, signal, done)
     // A file without a name is lost with the process: the lines go to the one that takes its place.
     if (this.#regular && fstatSync(this.#fd).nlink === 0) {
       await this.#replace()
@@ -89,9 +109,11 @@ export class FileTarget implements AuditDevice {
     }
   }
 
-  async #putAll(bytes: Buffer, signal: { readonly aborted: boolean }): Promise<void> {
+  /** `done`: bytes of it that the file has already. */
+  async #putAll(bytes: Buffer, signal: { readonly aborted: boolean }, done = 0): Promise<void> {
     // A line that an earlier write left unfinished stays alone.
-    let rest = this.#torn ? Buffer.concat([newline, bytes]) : bytes
+    let rest = this.#torn ? Buffer.concat([newline, bytes]) : bytes.subarray(done)
+    this.#torn ||= done > 0
     while (rest.length > 0) {
       if (signal.aborted) throw failure(name, 'the write did not end in time')
       const size = await this.#putSome(rest)
@@ -141,6 +163,7 @@ export class FileTarget implements AuditDevice {
     this.#fresh = this.#identity !== '' && this.#identity !== identity
     this.#identity = identity
     this.#regular = found.isFile()
+    this.#local = this.#regular && isOnLocalDisk(path)
     this.#fd = fd
     this.#looked = performance.now()
   }

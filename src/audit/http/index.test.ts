@@ -47,7 +47,7 @@ testDevice({
   wrong: [{}, { uri: 'ftp://host/' }, { uri: 'http://user:pass@host/' }, { uri: 'http://host/', headers: 'no json' }],
 })
 
-const limits = { folder: null, deadlineMs: 2000, trusted: false }
+const limits = { folder: null, networks: null, deadlineMs: 2000, trusted: false }
 
 test('http: what may pass is tried again, what may not is an error; redirects are not followed', async () => {
   const far = await farEnd()

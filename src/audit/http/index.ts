@@ -1,6 +1,9 @@
 // Audit device `http`: batches of lines as newline-delimited JSON by POST. A line counts once the far end has
 // answered 2xx; what may pass (5xx, 429, a broken connection) is tried again within the deadline.
+import { Agent } from 'node:http'
+import { Agent as SecureAgent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkHost, send } from '../../clients/outgoing.ts'
 import type { AuditType } from '../../kit/audit.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { deadlineOf, refuseUnknown } from '../options.ts'
@@ -9,6 +12,8 @@ import { failure, LineQueue, type Batch } from '../queue.ts'
 const name = 'audit http'
 const tries = 4
 const firstPause = 50
+const longestAnswer = 65_536
+const everywhere = ['0.0.0.0/0', '::/0']
 
 function parseTarget(uri: string): URL {
   const url = URL.canParse(uri) ? new URL(uri) : null
@@ -17,14 +22,14 @@ function parseTarget(uri: string): URL {
   return url
 }
 
-function parseHeaders(text: string): Headers {
+function parseHeaders(text: string): Record<string, string> {
   try {
     const headers = new Headers({ 'content-type': 'application/x-ndjson' })
     for (const [header, value] of Object.entries(JSON.parse(text || '{}') as Record<string, string | string[]>)) {
       headers.delete(header)
       for (const one of [value].flat()) headers.append(header, one)
     }
-    return headers
+    return Object.fromEntries(headers)
   } catch {
     throw invalid('headers: expected a JSON object of header values')
   }
@@ -39,21 +44,23 @@ export const http: AuditType = {
     refuseUnknown(rest)
     const url = parseTarget(uri)
     const headers = parseHeaders(given)
+    const allowed = limits.networks ?? everywhere
+    checkHost(url.hostname.replace(/^\[|\]$/g, ''), allowed)
+    const agent = url.protocol === 'https:' ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
     let abort = new AbortController()
     const attempt = async (bytes: Buffer): Promise<'taken' | 'again'> => {
-      const reply = await fetch(url, { method: 'POST', headers, body: new Uint8Array(bytes), redirect: 'error', signal: abort.signal })
-      await reply.body?.cancel()
-      if (reply.ok) return 'taken'
-      if (reply.status >= 500 || reply.status === 429) return 'again'
-      throw failure(name, `the far end answered ${reply.status}`)
+      const { status } = await send(uri, { method: 'POST', headers, body: bytes, agent, allowed, timeout: limits.deadlineMs, maxBytes: longestAnswer, signal: abort.signal })
+      if (status >= 200 && status < 300) return 'taken'
+      if (status >= 500 || status === 429) return 'again'
+      throw failure(name, `the far end answered ${status}`)
     }
     const put = async ({ bytes }: Batch): Promise<void> => {
       abort = new AbortController()
       for (let count = 1; ; count++) {
         const outcome = await attempt(bytes).catch((cause: unknown) => {
-          // fetch throws a TypeError where the connection fails.
-          if (cause instanceof TypeError && count < tries) return 'again' as const
-          throw cause instanceof Fault ? cause : failure(name, 'the far end cannot be reached', cause)
+          if (!(cause instanceof Fault && cause.code === 'upstream')) throw cause
+          if (count < tries) return 'again' as const
+          throw failure(name, 'the far end cannot be reached', cause.cause)
         })
         if (outcome === 'taken') return
         if (count === tries) throw failure(name, 'the far end refuses entries')
@@ -61,6 +68,6 @@ export const http: AuditType = {
       }
     }
     const queue = new LineQueue({ name, deadlineMs: deadlineOf(timeout, limits.deadlineMs), put, expired: () => abort.abort() })
-    return { type: 'http', write: (line) => queue.write(line), reopen: () => Promise.resolve(), close: () => queue.drain() }
+    return { type: 'http', write: (line) => queue.write(line), reopen: () => Promise.resolve(), close: () => queue.drain().finally(() => agent.destroy()) }
   },
 }

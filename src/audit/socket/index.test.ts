@@ -81,7 +81,7 @@ test('socket: a far end that reads no more fails lines within the deadline', asy
   const server = createServer({ pauseOnConnect: true }, (peer) => peers.push(peer.on('error', () => undefined)))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const at = server.address() as AddressInfo
-  const device = await socket.open({ address: `127.0.0.1:${at.port}`, write_timeout: '200ms' }, { folder: null, deadlineMs: 2000, trusted: false })
+  const device = await socket.open({ address: `127.0.0.1:${at.port}`, write_timeout: '200ms' }, { folder: null, networks: null, deadlineMs: 2000, trusted: false })
   const big = Buffer.alloc(16 << 20, 'x')
   const outcomes = await Promise.allSettled([device.write(big), device.write(big)])
   assert.deepEqual(outcomes.map((outcome) => outcome.status), ['rejected', 'rejected'])

@@ -1,18 +1,18 @@
 // Audit device `socket`: lines over TCP, UDP or a Unix socket. A line counts once the system has taken it; whether
 // the far end keeps it is the far end's promise, and UDP makes none.
-import type { AuditType } from '../../kit/audit.ts'
+import type { AuditLimits, AuditType } from '../../kit/audit.ts'
 import { invalid } from '../../kit/errors.ts'
 import { linesOf } from '../lines.ts'
 import { datagramLink, streamLink, type Link } from '../link.ts'
-import { deadlineOf, parseAddress, refuseUnknown } from '../options.ts'
+import { deadlineOf, networkEnd, refuseUnknown, socketEnd } from '../options.ts'
 import { LineQueue, type Batch } from '../queue.ts'
 
 const name = 'audit socket'
 
-function linkOf(kind: string, address: string): Link {
-  if (kind === 'tcp') return streamLink(name, parseAddress(address))
-  if (kind === 'udp') return datagramLink(parseAddress(address))
-  if (kind === 'unix') return streamLink(name, { path: address })
+function linkOf(kind: string, address: string, limits: AuditLimits): Link {
+  if (kind === 'tcp') return streamLink(name, networkEnd(address, limits))
+  if (kind === 'udp') return datagramLink(networkEnd(address, limits))
+  if (kind === 'unix') return streamLink(name, socketEnd(address, limits))
   throw invalid('socket_type: expected tcp, udp or unix')
 }
 
@@ -23,7 +23,7 @@ export const socket: AuditType = {
     const { address = '', socket_type: kind = 'tcp', write_timeout: timeout, ...rest } = options
     refuseUnknown(rest)
     if (address === '') throw invalid('address is required')
-    const link = linkOf(kind, address)
+    const link = linkOf(kind, address, limits)
     const put = async ({ bytes }: Batch): Promise<void> => {
       if (kind !== 'udp') return await link.send(bytes)
       for (const line of linesOf(bytes)) await link.send(line)

@@ -5,7 +5,7 @@ import { stdout } from './index.ts'
 
 const program = `
 import { stdout } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
-const device = await stdout.open({}, { folder: null, deadlineMs: Number(process.argv[1]), trusted: false })
+const device = await stdout.open({}, { folder: null, networks: null, deadlineMs: Number(process.argv[1]), trusted: false })
 try {
   await Promise.all(Array.from({ length: 2000 }, (_, i) => device.write(Buffer.from(JSON.stringify({ i, pad: 'x'.repeat(200) })))))
 } catch (cause) {
@@ -24,5 +24,5 @@ test('stdout: lines arrive whole and in order through a pipe', async () => {
 })
 
 test('stdout: options are refused', async () => {
-  await assert.rejects(stdout.open({ file_path: '/x' }, { folder: null, deadlineMs: 100, trusted: false }), /unknown option/)
+  await assert.rejects(stdout.open({ file_path: '/x' }, { folder: null, networks: null, deadlineMs: 100, trusted: false }), /unknown option/)
 })

@@ -63,7 +63,7 @@ test('syslog: one datagram per line over UDP, with facility and tag', async () =
   const messages: string[] = []
   server.on('message', (message) => messages.push(message.toString()))
   await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve))
-  const device = await syslog.open({ address: `udp://127.0.0.1:${server.address().port}`, facility: 'local0', tag: 'vault' }, { folder: null, deadlineMs: 500, trusted: false })
+  const device = await syslog.open({ address: `udp://127.0.0.1:${server.address().port}`, facility: 'local0', tag: 'vault' }, { folder: null, networks: null, deadlineMs: 500, trusted: false })
   try {
     await Promise.all([device.write(Buffer.from('{"a":1}')), device.write(Buffer.from('{"a":2}'))])
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -1,10 +1,10 @@
 // Audit device `syslog`: RFC 5424 messages over UDP, TCP (octet counting, RFC 6587) or a Unix stream socket.
 import { hostname } from 'node:os'
-import type { AuditType } from '../../kit/audit.ts'
+import type { AuditLimits, AuditType } from '../../kit/audit.ts'
 import { invalid } from '../../kit/errors.ts'
 import { linesOf } from '../lines.ts'
 import { datagramLink, streamLink, type Link } from '../link.ts'
-import { deadlineOf, parseAddress, refuseUnknown } from '../options.ts'
+import { deadlineOf, networkEnd, refuseUnknown, socketEnd } from '../options.ts'
 import { LineQueue, type Batch } from '../queue.ts'
 
 const name = 'audit syslog'
@@ -18,12 +18,12 @@ const facilities: Record<string, number> = {
 
 type Framing = 'datagram' | 'counted' | 'newline'
 
-function targetOf(address: string): { link: Link; framing: Framing } {
+function targetOf(address: string, limits: AuditLimits): { link: Link; framing: Framing } {
   const scheme = /^(udp|tcp|unix):\/\/(.+)$/.exec(address)
   const rest = scheme?.[2] ?? address
-  if (scheme?.[1] === 'unix' || (scheme === null && address.startsWith('/'))) return { link: streamLink(name, { path: rest }), framing: 'newline' }
-  if (scheme?.[1] === 'tcp') return { link: streamLink(name, parseAddress(rest, 601)), framing: 'counted' }
-  return { link: datagramLink(parseAddress(rest, 514)), framing: 'datagram' }
+  if (scheme?.[1] === 'unix' || (scheme === null && address.startsWith('/'))) return { link: streamLink(name, socketEnd(rest, limits)), framing: 'newline' }
+  if (scheme?.[1] === 'tcp') return { link: streamLink(name, networkEnd(rest, limits, 601)), framing: 'counted' }
+  return { link: datagramLink(networkEnd(rest, limits, 514)), framing: 'datagram' }
 }
 
 /** One message: header, then the entry. */
@@ -42,7 +42,7 @@ export const syslog: AuditType = {
     if (code === undefined) throw invalid('facility: unknown')
     if (!/^[!-~]{1,48}$/.test(tag)) throw invalid('tag: expected at most 48 printable characters')
     const header = { priority: code * 8 + informational, host: hostname().replaceAll(/[^!-~]/g, '') || '-', tag, pid: process.pid }
-    const { link, framing } = targetOf(address)
+    const { link, framing } = targetOf(address, limits)
     const put = async ({ bytes }: Batch): Promise<void> => {
       const time = new Date().toISOString()
       const messages = [...linesOf(bytes)].map((line) => syslogMessage(header, time, line))

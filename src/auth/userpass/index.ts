@@ -5,7 +5,7 @@ import { denied, invalid } from '../../kit/errors.ts'
 import { type Fields, integer, list, text } from '../../kit/field.ts'
 import { type AuthMethod, type Context, type Grant, route } from '../../kit/route.ts'
 import { type TokenSettings, changeTokenSettings, freshTokenSettings, grantSettings, tokenFieldsWith, tokenSettingsView } from '../../kit/token-fields.ts'
-import { checkHash, hashPassword, verifyPassword } from './password.ts'
+import { type Brought, checkHash, hashPassword, kindOf, ownKind, tally, verifyPassword } from './password.ts'
 
 interface User {
   hash: string
@@ -27,6 +27,8 @@ const fields = {
   ...tokenFieldsWith('policies', 'ttl', 'max_ttl', 'bound_cidrs'),
 } satisfies Fields
 
+const tallyPlace = 'brought'
+
 const find = (context: Context, name: string): Promise<User | null> => context.store.read<User>(`user/${canonicalName(name)}`)
 
 async function newHash(input: { password?: string | undefined; password_hash?: string | undefined }): Promise<string | null> {
@@ -35,15 +37,27 @@ async function newHash(input: { password?: string | undefined; password_hash?: s
   return input.password_hash || (input.password ? hashPassword(input.password) : null)
 }
 
-/** Changes a user that exists. */
-async function change(context: Context, name: string, changed: (user: User) => User): Promise<void> {
+/** Writes what `changed` makes of a user, null for none, and keeps the tally of hashes that were brought along. */
+async function put(context: Context, name: string, changed: (user: User | null) => User | null): Promise<void> {
   const key = `user/${canonicalName(name)}`
   await context.store.update(async (tx) => {
     const user = await tx.read<User>(key)
-    if (!user) throw invalid('username does not exist')
-    tx.write(key, changed(user))
+    const next = changed(user)
+    if (next) tx.write(key, next)
+    else tx.delete(key)
+    if (user?.hash === next?.hash) return
+    const brought = (await tx.read<Brought>(tallyPlace)) ?? {}
+    const after = tally(brought, user?.hash ?? null, next?.hash ?? null)
+    if (JSON.stringify(after) !== JSON.stringify(brought)) tx.write(tallyPlace, after)
   })
 }
+
+/** Changes a user that exists. */
+const change = (context: Context, name: string, changed: (user: User) => User): Promise<void> =>
+  put(context, name, (user) => {
+    if (!user) throw invalid('username does not exist')
+    return changed(user)
+  })
 
 const grantOf = (name: string, user: User): Grant => ({
   displayName: name,
@@ -53,12 +67,19 @@ const grantOf = (name: string, user: User): Grant => ({
   internal: { username: name },
 })
 
+/** Replaces a hash that was brought along, unless somebody else did meanwhile. */
+async function rehash(context: Context, name: string, former: string, password: string): Promise<void> {
+  const hash = await hashPassword(password)
+  await put(context, name, (user) => (user?.hash === former ? { ...user, hash } : user))
+}
+
 async function logIn(context: Context, input: { username: string; password?: string | undefined }) {
   const name = canonicalName(input.username)
   const user = await context.store.read<User>(`user/${name}`)
   if (!input.password) throw invalid('missing password')
-  const fits = await verifyPassword(user?.hash ?? null, input.password)
+  const fits = await verifyPassword(user?.hash ?? null, input.password, (await context.store.read<Brought>(tallyPlace)) ?? {})
   if (!user || !fits) throw invalid('invalid username or password')
+  if (kindOf(user.hash) !== ownKind) await rehash(context, name, user.hash, input.password)
   if (!isWithinBounds(context.caller.remote, user.token.boundCidrs)) throw denied()
   return granted(grantOf(name, user))
 }
@@ -75,7 +96,14 @@ export const userpass: AuthMethod = {
     return grantOf(name, user)
   },
   routes: [
-    route({ op: 'write', path: 'login/:username', about: 'Logs in with user name and password.', access: 'open', takes: { username, password: text({ about: 'The password.', secret: true }) }, run: logIn }),
+    route({
+      op: 'write',
+      path: 'login/:username',
+      about: 'Logs in with user name and password.',
+      access: 'open',
+      takes: { username, password: text({ about: 'The password.', secret: true }) },
+      run: logIn,
+    }),
     route({
       op: 'list',
       path: 'users',
@@ -101,15 +129,19 @@ export const userpass: AuthMethod = {
       exists: async (context, input) => (await find(context, input.username)) !== null,
       async run(context, input) {
         const hash = await newHash(input)
-        const key = `user/${canonicalName(input.username)}`
-        await context.store.update(async (tx) => {
-          const user = await tx.read<User>(key)
+        await put(context, input.username, (user) => {
           if (!user && hash === null) throw invalid('missing password')
-          tx.write(key, { hash: hash ?? user!.hash, token: changeTokenSettings(user?.token ?? freshTokenSettings(), input) } satisfies User)
+          return { hash: hash ?? user!.hash, token: changeTokenSettings(user?.token ?? freshTokenSettings(), input) }
         })
       },
     }),
-    route({ op: 'delete', path: 'users/:username', about: 'Removes a user; tokens live on, but are not renewed.', takes: { username }, run: ({ store }, input) => store.delete(`user/${canonicalName(input.username)}`) }),
+    route({
+      op: 'delete',
+      path: 'users/:username',
+      about: 'Removes a user; tokens live on, but are not renewed.',
+      takes: { username },
+      run: (context, input) => put(context, input.username, () => null),
+    }),
     route({
       op: 'write',
       path: 'users/:username/password',

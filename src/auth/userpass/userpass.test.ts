@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { engineContract } from '../../engines/contract.ts'
 import { mount } from '../../engines/harness.ts'
 import { canonicalName, userpass } from './index.ts'
-import { verifyPassword } from './password.ts'
+import { hashPassword, kindOf, ownKind, verifyPassword } from './password.ts'
 
 engineContract(userpass)
 
@@ -68,4 +68,37 @@ test('outside its networks a login is refused, and a renewal when the user chang
   await assert.rejects(userpass.renew(near.context, grant!), /policies have changed/)
   await near.delete('users/bob')
   await assert.rejects(userpass.renew(near.context, grant!), /gone/)
+})
+
+test('a hash that was brought along is replaced at its first login; until then every login does its work', async () => {
+  const { write, delete: remove, store } = mount(userpass)
+  // bcrypt of "U*U", from the test vectors of the reference implementation.
+  const brought = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'
+  const hashOf = async (name: string): Promise<string> => (await store.read<{ hash: string }>(`user/${name}`))!.hash
+  const waiting = () => store.read<Record<string, number>>('brought')
+  await write('users/own', { password })
+  assert.equal(kindOf(await hashOf('own')), ownKind)
+  for (const name of ['old', 'gone', 'changed']) await write(`users/${name}`, { password_hash: brought })
+  assert.deepEqual(await waiting(), { $2$05: 3 })
+  await remove('users/gone')
+  await write('users/changed/password', { password })
+  assert.deepEqual(await waiting(), { $2$05: 1 })
+  await assert.rejects(write('login/old', { password: 'U*V' }), { code: 'invalid' })
+  assert.equal(await hashOf('old'), brought, 'a wrong password changes nothing')
+  assert.ok((await write('login/old', { password: 'U*U' })).grant)
+  assert.equal(kindOf(await hashOf('old')), ownKind)
+  assert.deepEqual(await waiting(), {})
+  assert.ok((await write('login/old', { password: 'U*U' })).grant)
+  assert.equal(await verifyPassword(null, 'no user has this password', { $2$05: 1, '$argon2id$v=19$m=8192,t=1,p=1': 1 }), false)
+  assert.equal(await verifyPassword(await hashPassword(password), password, { $2$05: 1 }), true)
+})
+
+test('hashes that would cost too much, or are of too many kinds, are refused', async () => {
+  const { write } = mount(userpass)
+  const bcrypt = (rounds: string): string => `$2b$${rounds}$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW`
+  for (const password_hash of [bcrypt('16'), '$argon2id$v=19$m=99999999,t=2,p=1$c2FsdHNhbHQ$aGFzaA', '$argon2id$v=19$m=1024,t=99,p=1$c2FsdHNhbHQ$aGFzaA']) {
+    await assert.rejects(write('users/x', { password_hash }), /not taken/)
+  }
+  for (const rounds of ['04', '05', '06', '07']) await write(`users/u${rounds}`, { password_hash: bcrypt(rounds) })
+  await assert.rejects(write('users/x', { password_hash: bcrypt('08') }), /more than 4 kinds/)
 })

@@ -43,18 +43,9 @@ async function told(findings: object, out: Output): Promise<number> {
 
 /** The server does not run: its configuration says where the store is and how it is sealed. */
 async function offline(file: string, paths: string[], verify: boolean, out: Output, shell: Shell): Promise<number> {
-  const [{ readConfig }, { openSeal, openStorage }, { restoreOffline, verifyOffline }] = await Promise.all([import('../../config.ts'), import('../../server.ts'), import('../../snapshot/offline.ts')])
-  const config = await readConfig(paths)
-  if (verify) {
-    const shares = async (): Promise<Buffer[]> => (shell.interactive ? [] : shareLines(await shell.readInput()))
-    return told(await verifyOffline(file, await openSeal(config, false), shares), out)
-  }
-  const storage = await openStorage(config)
-  try {
-    await restoreOffline(file, storage, config.storage.type)
-  } finally {
-    await storage.close()
-  }
+  const { restoreStopped, verifyStopped } = await import('../../run.ts')
+  if (verify) return told(await verifyStopped(file, paths, async () => (shell.interactive ? [] : shareLines(await shell.readInput()))), out)
+  await restoreStopped(file, paths)
   return out.done(`Success! Restored ${file}. Start the server and unseal it with the keys of the time of the backup.`)
 }
 

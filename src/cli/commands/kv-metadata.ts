@@ -1,25 +1,20 @@
 // strongroom kv metadata get, put, patch, delete
-import type { Data } from '../../sdk/secret.ts'
+import type { Data, Secret } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
-import type { Call, FlagValues } from '../command.ts'
+import type { Call, Command, Flags, FlagValues } from '../command.ts'
 import { resolveKv } from '../kv-mount.ts'
+import type { Output } from '../output.ts'
 import { heading, headingFor } from '../text.ts'
 import { UsageError } from '../usage.ts'
 
 const mount = flag.text('Path of the mount; the argument is then relative to it.')
 const settings = {
-  mount,
   'cas-required': flag.text('true: each write must name the version that it follows.', { words: ['true', 'false'] }),
   'custom-metadata': flag.map('A note on the secret, key=value; may be repeated.'),
   'delete-version-after': flag.text('Age at which versions are deleted, such as 720h.'),
   'max-versions': flag.integer('Versions to keep; 0: as the mount says.'),
 }
-
-async function pathOf(client: Call['client'], path: string, mounted: string | undefined): Promise<string> {
-  const at = await resolveKv(client, path, mounted)
-  if (at.version !== 2) throw new UsageError('Metadata not supported on KV Version 1')
-  return at.at('metadata')
-}
+const patchSettings = { ...settings, 'remove-custom-metadata': flag.list('Key of a note to remove; may be repeated.') }
 
 function bodyOf(flags: FlagValues<typeof settings>): Data {
   const cas = flags['cas-required']
@@ -32,76 +27,51 @@ function bodyOf(flags: FlagValues<typeof settings>): Data {
   }
 }
 
-const patchSettings = { ...settings, 'remove-custom-metadata': flag.list('Key of a note to remove; may be repeated.') }
-const doing = ([path]: string[]): string => `at ${path}`
+function patchOf(flags: FlagValues<typeof patchSettings>): Data {
+  const removed = flags['remove-custom-metadata'].map((key) => [key, null])
+  return { ...bodyOf(flags), ...(removed.length > 0 && { custom_metadata: { ...flags['custom-metadata'], ...Object.fromEntries(removed) } }) }
+}
+
+async function show(out: Output, path: string, secret: Secret | null): Promise<number> {
+  if (secret === null) return out.fail(`No value found at ${path}`)
+  if (out.field !== undefined || !out.isTable) return out.secret(secret)
+  const { versions = {}, ...rest } = secret.data as Data & { versions?: Record<string, Data> }
+  out.line(heading('Metadata Path', path.length))
+  out.line(path)
+  const numbers = Object.keys(versions).sort((a, b) => Number(a) - Number(b))
+  for (const [title, data] of [['Metadata', rest] as const, ...numbers.map((number) => [`Version ${number}`, versions[number]!] as const)]) {
+    out.line()
+    out.line(headingFor(title, data))
+    await out.data(data)
+  }
+  return 0
+}
+
+const written = (out: Output, path: string, secret: Secret | null): number | Promise<number> =>
+  secret === null ? out.done(`Success! Data written to: ${path}`) : out.secret(secret)
+
+/** A command on the metadata of one secret; `act` gets their path in the API. */
+const onMetadata = <F extends Flags>(verb: string, about: string, flags: F, act: (call: Call<F>, path: string) => Promise<number>): Command =>
+  command({
+    name: `kv metadata ${verb}`,
+    about,
+    takes: 'PATH',
+    arity: [1, 1],
+    flags: { mount, ...flags },
+    doing: ([path]) => `at ${path}`,
+    async run(call) {
+      const at = await resolveKv(call.client, call.args[0]!, call.flags.mount as string | undefined)
+      if (at.version !== 2) throw new UsageError('Metadata not supported on KV Version 1')
+      return act(call as unknown as Call<F>, at.at('metadata'))
+    },
+  })
 
 export const commands = [
-  command({
-    name: 'kv metadata get',
-    about: 'Retrieves key metadata from the KV store',
-    takes: 'PATH',
-    arity: [1, 1],
-    flags: { mount },
-    doing,
-    async run({ args, flags, out, client }) {
-      const path = await pathOf(client, args[0]!, flags.mount)
-      const secret = await client.read(path)
-      if (secret === null) return out.fail(`No value found at ${path}`)
-      if (out.field !== undefined || !out.isTable) return out.secret(secret)
-      const { versions, ...rest } = secret.data as Data & { versions?: Record<string, Data> }
-      out.line(heading('Metadata Path', path.length))
-      out.line(path)
-      out.line()
-      out.line(headingFor('Metadata', rest))
-      await out.data(rest)
-      for (const number of Object.keys(versions ?? {}).sort((a, b) => Number(a) - Number(b))) {
-        out.line()
-        out.line(headingFor(`Version ${number}`, versions![number]!))
-        await out.data(versions![number]!)
-      }
-      return 0
-    },
-  }),
-  command({
-    name: 'kv metadata put',
-    about: 'Sets or updates key settings in the KV store',
-    takes: 'PATH',
-    arity: [1, 1],
-    flags: settings,
-    doing,
-    async run({ args, flags, out, client }) {
-      const path = await pathOf(client, args[0]!, flags.mount)
-      const secret = await client.write(path, bodyOf(flags))
-      return secret === null ? out.done(`Success! Data written to: ${path}`) : out.secret(secret)
-    },
-  }),
-  command({
-    name: 'kv metadata patch',
-    about: 'Patches key settings in the KV store',
-    takes: 'PATH',
-    arity: [1, 1],
-    flags: patchSettings,
-    doing,
-    async run({ args, flags, out, client }) {
-      const path = await pathOf(client, args[0]!, flags.mount)
-      const removed = Object.fromEntries(flags['remove-custom-metadata'].map((key) => [key, null]))
-      const body = bodyOf(flags)
-      if (Object.keys(removed).length > 0) body.custom_metadata = { ...flags['custom-metadata'], ...removed }
-      const secret = await client.patch(path, body)
-      return secret === null ? out.done(`Success! Data written to: ${path}`) : out.secret(secret)
-    },
-  }),
-  command({
-    name: 'kv metadata delete',
-    about: 'Deletes all versions and metadata for a key in the KV store',
-    takes: 'PATH',
-    arity: [1, 1],
-    flags: { mount },
-    doing,
-    async run({ args, flags, out, client }) {
-      const path = await pathOf(client, args[0]!, flags.mount)
-      await client.delete(path)
-      return out.done(`Success! Data deleted (if it existed) at: ${path}`)
-    },
+  onMetadata('get', 'Retrieves key metadata from the KV store', {}, async ({ out, client }, path) => show(out, path, await client.read(path))),
+  onMetadata('put', 'Sets or updates key settings in the KV store', settings, async ({ flags, out, client }, path) => written(out, path, await client.write(path, bodyOf(flags)))),
+  onMetadata('patch', 'Patches key settings in the KV store', patchSettings, async ({ flags, out, client }, path) => written(out, path, await client.patch(path, patchOf(flags)))),
+  onMetadata('delete', 'Deletes all versions and metadata for a key in the KV store', {}, async ({ out, client }, path) => {
+    await client.delete(path)
+    return out.done(`Success! Data deleted (if it existed) at: ${path}`)
   }),
 ]

@@ -2,6 +2,7 @@
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
+import { pgpKeysOf } from '../pgp.ts'
 import { askHidden } from '../question.ts'
 import { show, wrapText } from '../text.ts'
 import { UsageError } from '../usage.ts'
@@ -16,7 +17,7 @@ const flags = {
   target: flag.text('barrier: the unseal keys; recovery: the recovery keys.', { default: 'barrier', words: ['barrier', 'recovery'] }),
   'key-shares': flag.integer('Shares to make.', { default: 5, aliases: ['n'] }),
   'key-threshold': flag.integer('Shares that are needed.', { default: 3, aliases: ['t'] }),
-  'pgp-keys': flag.list('Files with PGP keys that encrypt the shares.'),
+  'pgp-keys': flag.list('File with the PGP key that a share is encrypted to; one for each share, parted by commas.'),
   backup: flag.boolean('Keep a copy of the encrypted shares in the store.'),
   'backup-retrieve': flag.boolean('Print that copy.'),
   'backup-delete': flag.boolean('Delete that copy.'),
@@ -48,6 +49,7 @@ async function printStatus({ out }: RekeyCall, status: Data): Promise<number> {
   if (status.started) {
     if (status.progress !== undefined && status.required !== undefined) rows.push(['Rekey Progress', `${show(status.progress)}/${show(status.required)}`])
     rows.push(['New Shares', show(status.n)], ['New Threshold', show(status.t)])
+    if (status.pgp_fingerprints) rows.push(['PGP Fingerprints', show(status.pgp_fingerprints)], ['Backup', show(status.backup)])
     if (status.verification_required) rows.push(['Verification Required', 'true'])
     if (status.verification_nonce) rows.push(['Verification Nonce', show(status.verification_nonce)])
   }
@@ -64,13 +66,15 @@ async function begin(call: RekeyCall, paths: Paths): Promise<number> {
     secret_threshold: given['key-threshold'],
     require_verification: given.verify,
     backup: given.backup,
-    ...(given['pgp-keys'].length > 0 && {
-      pgp_keys: given['pgp-keys'].flatMap((list) => list.split(',')).map((file) => process.getBuiltinModule('node:fs').readFileSync(file).toString('base64')),
-    }),
+    ...(given['pgp-keys'].length > 0 && { pgp_keys: pgpKeysOf(given['pgp-keys']) }),
   }
   const status = unwrapped(await client.json('PUT', paths.init, { body }))
-  if (given['pgp-keys'].length === 0 && out.isTable)
-    out.warn(wrapText('WARNING! If you lose the keys after they are returned, there is no recovery. Consider canceling this operation and re-initializing with the -pgp-keys flag to protect the returned unseal keys along with -backup to allow recovery of the encrypted keys in case of emergency.') + '\n')
+  if (out.isTable && !given.backup) {
+    const remedy = given['pgp-keys'].length === 0
+      ? 're-initializing with the -pgp-keys flag to protect the returned unseal keys along with -backup'
+      : 're-initializing with the -backup flag'
+    out.warn(wrapText(`WARNING! If you lose the keys after they are returned, there is no recovery. Consider canceling this operation and ${remedy} to allow recovery of the encrypted keys in case of emergency.`) + '\n')
+  }
   return printStatus(call, status)
 }
 
@@ -95,6 +99,8 @@ async function printKeys({ out, flags: given }: RekeyCall, answer: Data): Promis
   out.line()
   out.line(`Operation nonce: ${show(answer.nonce ?? '')}`)
   out.line()
+  if (answer.backup)
+    out.line(wrapText('A copy of the encrypted keys is kept in the store: -backup-retrieve prints it, -backup-delete deletes it. It is not deleted by itself.') + '\n')
   if (answer.verification_required)
     out.line(wrapText(`The new keys do not count yet: show a quorum of them with -verify and the nonce ${show(answer.verification_nonce)}.`))
   else

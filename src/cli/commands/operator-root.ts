@@ -2,6 +2,7 @@
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
+import { pgpKeyOf } from '../pgp.ts'
 import { askHidden } from '../question.ts'
 import { show } from '../text.ts'
 import { UsageError } from '../usage.ts'
@@ -57,9 +58,10 @@ async function print({ out }: RootCall, status: Data): Promise<number> {
 
 async function begin(call: RootCall): Promise<number> {
   const { flags: given, client } = call
+  if (given.otp && given['pgp-key']) throw new UsageError('Cannot specify both -otp and -pgp-key')
   const body = {
     ...(given.otp && { otp: given.otp }),
-    ...(given['pgp-key'] && { pgp_key: process.getBuiltinModule('node:fs').readFileSync(given['pgp-key']).toString('base64') }),
+    ...(given['pgp-key'] && { pgp_key: pgpKeyOf(given['pgp-key']) }),
   }
   return print(call, (await client.json('PUT', 'sys/generate-root/attempt', { body }))!)
 }

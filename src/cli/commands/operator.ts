@@ -3,6 +3,7 @@ import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
 import { describe } from '../failure.ts'
+import { pgpKeyOf, pgpKeysOf } from '../pgp.ts'
 import { askHidden } from '../question.ts'
 import { printSeal } from '../seal.ts'
 import type { SealStatus } from '../seal.ts'
@@ -22,8 +23,8 @@ const initFlags = {
   'key-threshold': flag.integer('Shares that are needed to unseal; default 3.', { aliases: ['t'] }),
   'recovery-shares': flag.integer('Recovery shares, where the seal opens by itself; default 5.'),
   'recovery-threshold': flag.integer('Recovery shares that are needed; default 3.'),
-  'pgp-keys': flag.list('Files with PGP keys that encrypt the shares.'),
-  'recovery-pgp-keys': flag.list('Files with PGP keys that encrypt the recovery shares.'),
+  'pgp-keys': flag.list('File with the PGP key that a share is encrypted to; one for each share, parted by commas.'),
+  'recovery-pgp-keys': flag.list('File with the PGP key that a recovery share is encrypted to; one for each, parted by commas.'),
   'root-token-pgp-key': flag.text('File with the PGP key that encrypts the root token.'),
   'stored-shares': flag.integer('', { hidden: true }),
 }
@@ -45,21 +46,18 @@ async function initialize(call: Call<typeof initFlags>): Promise<number> {
   const { recovery_seal: recovery } = (await client.json<SealStatus>('GET', 'sys/seal-status'))!
   const shares = flags[recovery ? 'recovery-shares' : 'key-shares'] ?? 5
   const threshold = flags[recovery ? 'recovery-threshold' : 'key-threshold'] ?? Math.min(3, shares)
-  const keys = (names: readonly string[]): string[] => names.flatMap((list) => list.split(',')).map(readKey)
   const pgp = flags[recovery ? 'recovery-pgp-keys' : 'pgp-keys']
   const body: Data = {
     [recovery ? 'recovery_shares' : 'secret_shares']: shares,
     [recovery ? 'recovery_threshold' : 'secret_threshold']: threshold,
-    ...(pgp.length > 0 && { [recovery ? 'recovery_pgp_keys' : 'pgp_keys']: keys(pgp) }),
-    ...(flags['root-token-pgp-key'] && { root_token_pgp_key: readKey(flags['root-token-pgp-key']) }),
+    ...(pgp.length > 0 && { [recovery ? 'recovery_pgp_keys' : 'pgp_keys']: pgpKeysOf(pgp) }),
+    ...(flags['root-token-pgp-key'] && { root_token_pgp_key: pgpKeyOf(flags['root-token-pgp-key']) }),
   }
   const answer = (await client.json<InitAnswer>('PUT', 'sys/init', { body }))!
   if (!out.isTable) return out.structured(machineInit(answer, recovery, shares, threshold))
   printInit(out, answer, recovery, shares, threshold)
   return 0
 }
-
-const readKey = (file: string): string => process.getBuiltinModule('node:fs').readFileSync(file).toString('base64')
 
 function machineInit(answer: InitAnswer, recovery: boolean, shares: number, threshold: number): Map<string, unknown> {
   return new Map<string, unknown>([
@@ -153,7 +151,13 @@ export const commands = [
       return out.done(`Success! Stepped down: ${client.address}`)
     },
   }),
-  command({ name: 'operator key-status', about: 'Provides information about the active encryption key', arity: [0, 0], doing: () => 'reading key status', run: (call) => printKeyStatus(call as unknown as Call) }),
+  command({
+    name: 'operator key-status',
+    about: 'Provides information about the active encryption key',
+    arity: [0, 0],
+    doing: () => 'reading key status',
+    run: (call) => printKeyStatus(call as unknown as Call),
+  }),
   command({
     name: 'operator members',
     about: 'Returns the list of nodes in the cluster',

@@ -1,6 +1,7 @@
 // strongroom token create, lookup, renew, revoke, capabilities
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
+import type { Call } from '../command.ts'
 import { show } from '../text.ts'
 import { UsageError } from '../usage.ts'
 
@@ -21,6 +22,16 @@ const createFlags = {
   ttl: flag.text('First life of the token.'),
   type: flag.text('service or batch.', { words: ['service', 'batch'] }),
   'use-limit': flag.integer('Uses until it is gone; 0: any number.'),
+}
+
+const argumentOf = async ({ args, shell }: Pick<Call, 'args' | 'shell'>): Promise<string | undefined> => (args[0] === '-' ? (await shell.readInput()).trim() : args[0])
+
+/** Where the API takes what is done to the token that the arguments mean: the one in use, a given one, or the one behind an accessor. */
+async function meant(call: Call<{ accessor: typeof accessor }>, verb: 'lookup' | 'renew'): Promise<{ path: string; body?: Data }> {
+  const given = await argumentOf(call)
+  if (call.flags.accessor && given === undefined) throw new UsageError('Not enough arguments with -accessor (expected 1, got 0)')
+  if (call.flags.accessor) return { path: `auth/token/${verb}-accessor`, body: { accessor: given } }
+  return given === undefined ? { path: `auth/token/${verb}-self` } : { path: `auth/token/${verb}`, body: { token: given } }
 }
 
 export const commands = [
@@ -58,15 +69,9 @@ export const commands = [
     arity: [0, 1],
     flags: { accessor },
     doing: () => 'looking up token',
-    async run({ args, flags, out, client, shell }) {
-      const given = args[0] === '-' ? (await shell.readInput()).trim() : args[0]
-      if (flags.accessor && given === undefined) throw new UsageError('Not enough arguments with -accessor (expected 1, got 0)')
-      const secret = flags.accessor
-        ? await client.write('auth/token/lookup-accessor', { accessor: given })
-        : given === undefined
-          ? await client.read('auth/token/lookup-self')
-          : await client.write('auth/token/lookup', { token: given })
-      return out.secret(secret)
+    async run(call) {
+      const { path, body } = await meant(call, 'lookup')
+      return call.out.secret(body ? await call.client.write(path, body) : await call.client.read(path))
     },
   }),
   command({
@@ -76,16 +81,10 @@ export const commands = [
     arity: [0, 1],
     flags: { accessor, increment: flag.text('Wanted further life, such as 1h.', { aliases: ['i'] }) },
     doing: () => 'renewing token',
-    async run({ args, flags, out, client, shell }) {
-      const given = args[0] === '-' ? (await shell.readInput()).trim() : args[0]
-      if (flags.accessor && given === undefined) throw new UsageError('Not enough arguments with -accessor (expected 1, got 0)')
-      const terms = flags.increment === undefined ? {} : { increment: flags.increment }
-      const secret = flags.accessor
-        ? await client.write('auth/token/renew-accessor', { accessor: given, ...terms })
-        : given === undefined
-          ? await client.write('auth/token/renew-self', terms)
-          : await client.write('auth/token/renew', { token: given, ...terms })
-      return out.secret(secret)
+    async run(call) {
+      const { path, body } = await meant(call, 'renew')
+      const terms = call.flags.increment === undefined ? {} : { increment: call.flags.increment }
+      return call.out.secret(await call.client.write(path, { ...body, ...terms }))
     },
   }),
   command({
@@ -95,8 +94,9 @@ export const commands = [
     arity: [0, 1],
     flags: { accessor, mode: flag.text('orphan: the children stay; path: not any more.', { words: ['orphan'] }), self: flag.boolean("Revoke the command line's own token.") },
     doing: () => 'revoking token',
-    async run({ args, flags, out, client, shell }) {
-      const given = args[0] === '-' ? (await shell.readInput()).trim() : args[0]
+    async run(call) {
+      const { flags, out, client } = call
+      const given = await argumentOf(call)
       if (flags.self ? given !== undefined : given === undefined) throw new UsageError(flags.self ? 'Too many arguments with -self' : 'Not enough arguments (expected 1, got 0)')
       if (flags.mode !== undefined && flags.mode !== 'orphan') throw new UsageError(`Invalid mode: ${flags.mode}`)
       if (flags.self) await client.write('auth/token/revoke-self')

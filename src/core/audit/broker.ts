@@ -16,6 +16,8 @@ export interface BrokerOptions {
   types: readonly AuditType[]
   /** Below which devices enabled over the API may write files; null for anywhere. */
   folder: string | null
+  /** Internal networks that those devices may send to; null for anywhere, none where absent. */
+  networks?: readonly string[] | null
   /** Devices of the server's configuration, by path. */
   configured?: Readonly<Record<string, DeviceEntry>>
   /** Milliseconds that a device has for a write; default 2000. */
@@ -243,7 +245,7 @@ export class AuditBroker {
       salt: await this.#salt(path),
       signing: this.#signing ?? (await this.#loadKey()),
       headers: this.#headers,
-      limits: { folder: trusted ? null : this.#options.folder, deadlineMs: this.#options.deadlineMs ?? 2000, trusted },
+      limits: { folder: trusted ? null : this.#options.folder, networks: trusted || this.#options.networks === null ? null : (this.#options.networks ?? []), deadlineMs: this.#options.deadlineMs ?? 2000, trusted },
       now: this.#options.now ?? Date.now,
       warn: this.#options.warn ?? (() => undefined),
     })

@@ -41,6 +41,8 @@ export interface GrantingPolicy {
 
 export interface AuditResponse {
   data?: Record<string, unknown> | null
+  /** The data is the same whenever it comes with this object: its hashed form is kept by identity. */
+  basis?: object
   leaseId?: string
   auth?: AuditToken
   wrapInfo?: { ttl: number; token: string; accessor: string; creationTime: string; creationPath: string; wrappedAccessor?: string }

@@ -12,6 +12,7 @@ export function memoryView(): View {
   const writer: Writer = {
     put: (key, value) => void store.set(key, value),
     write: (key, value) => void store.set(key, Buffer.from(JSON.stringify(value))),
+    mark: (key) => void store.set(key, new Uint8Array(0)),
     delete: (key) => void store.delete(key),
   }
   let last: Promise<unknown> = Promise.resolve()

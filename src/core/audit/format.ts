@@ -41,6 +41,7 @@ export class Formatter {
   readonly #hasher: Hasher
   readonly #options: FormatOptions
   readonly #tokens = new WeakMap<AuditToken, Buffer>()
+  readonly #hashed = new WeakMap<object, Buffer>()
   headers: AuditedHeaders
 
   constructor(hasher: Hasher, options: FormatOptions, headers: AuditedHeaders) {
@@ -181,7 +182,16 @@ export class Formatter {
     const clear = subject.mount?.clearResponseKeys
     const lists = subject.operation === 'list' || subject.operation === 'scan'
     if (lists && this.#options.elideLists) this.#data(line, elide(data), [...(clear ?? []), 'keys', 'key_info'])
-    else this.#data(line, data, clear)
+    else if (subject.response!.basis === undefined || this.#options.raw || (clear !== undefined && clear.length > 0)) this.#data(line, data, clear)
+    else this.#steady(line, data, subject.response!.basis)
+  }
+
+  #steady(line: Line, data: Record<string, unknown>, basis: object): void {
+    const known = this.#hashed.get(basis)
+    if (known !== undefined) return line.bytes(known)
+    const from = line.length
+    this.#data(line, data, undefined)
+    this.#hashed.set(basis, Buffer.from(line.view(from)))
   }
 
   #wrapInfo(wrap: NonNullable<AuditResponse['wrapInfo']>): string {

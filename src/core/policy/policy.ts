@@ -148,7 +148,8 @@ function count(raw: unknown, key: string): number {
   return Math.max(0, value)
 }
 
-function moment(raw: unknown, key: string): number {
+/** Milliseconds since 1970 of a date in RFC 3339 or of seconds since 1970. */
+export function moment(raw: unknown, key: string): number {
   const text = String(raw)
   const value = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN
   if (!Number.isFinite(value)) throw invalid(`invalid ${key} time: an RFC 3339 date or a number of seconds since 1970 is expected`)

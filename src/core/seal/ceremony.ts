@@ -1,6 +1,7 @@
 // A ceremony: several people bring their key shares, one after another, to allow one act.
 import { randomUUID } from 'node:crypto'
 import { invalid } from '../../kit/errors.ts'
+import type { Backup } from './backup.ts'
 import { Quorum, type Division } from './quorum.ts'
 import type { SealConfig } from './records.ts'
 
@@ -12,6 +13,8 @@ export interface Authority {
   proves(key: Buffer): Promise<boolean>
   /** Puts another unseal or recovery key in place; null: only the root key changes. */
   replaceKey(target: 'barrier' | 'recovery', key: Buffer | null, division: Division): Promise<void>
+  /** Keeps the encrypted shares that are about to be handed out. */
+  keepBackup(target: 'barrier' | 'recovery', backup: Backup): Promise<void>
   /** One at a time, with unsealing and sealing too. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
   mintRootToken(): Promise<string>

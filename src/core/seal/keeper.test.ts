@@ -173,8 +173,8 @@ test('a root key that an older key of the seal wrapped is wrapped anew', async (
 test('rekey: new shares open, old ones do not, and the root key is another', async () => {
   const { keeper, keys, view, barrier, memory } = await initialized()
   const oldRoot = barrier.rootKey()
-  await keeper.rekey.start({ shares: 2, threshold: 2 }, false)
-  await assert.rejects(keeper.rekey.start(three, false), invalid(/already in progress/))
+  await keeper.rekey.start({ shares: 2, threshold: 2 })
+  await assert.rejects(keeper.rekey.start(three), invalid(/already in progress/))
   const { nonce, required, started } = await keeper.rekey.status()
   assert.deepEqual([required, started], [3, true])
   await assert.rejects(keeper.rekey.update(keys[0]!, 'other'), invalid(/incorrect nonce/))
@@ -193,7 +193,7 @@ test('rekey: new shares open, old ones do not, and the root key is another', asy
 
 test('rekey with wrong shares fails and may be tried again', async () => {
   const { keeper, keys } = await initialized()
-  await keeper.rekey.start({ shares: 1, threshold: 1 }, false)
+  await keeper.rekey.start({ shares: 1, threshold: 1 })
   const { nonce } = await keeper.rekey.status()
   await keeper.rekey.update(keys[0]!, nonce)
   await keeper.rekey.update(keys[1]!, nonce)
@@ -206,7 +206,7 @@ test('rekey with wrong shares fails and may be tried again', async () => {
 test('rekey with verification changes nothing until the new shares were shown', async () => {
   const { keeper, keys, memory, barrier } = await initialized()
   const oldRoot = barrier.rootKey()
-  await keeper.rekey.start({ shares: 2, threshold: 2 }, true)
+  await keeper.rekey.start({ shares: 2, threshold: 2 }, { verify: true })
   const { nonce } = await keeper.rekey.status()
   for (const key of keys.slice(0, 2)) await keeper.rekey.update(key, nonce)
   const result = (await keeper.rekey.update(keys[2]!, nonce))!
@@ -231,7 +231,7 @@ test('rekey with verification changes nothing until the new shares were shown', 
 
 test('strangers cannot cancel a rekey or a root generation', async () => {
   const { keeper } = await initialized()
-  await keeper.rekey.start({ shares: 1, threshold: 1 }, false)
+  await keeper.rekey.start({ shares: 1, threshold: 1 })
   await keeper.rootGeneration.start(undefined)
   for (const ceremony of [keeper.rekey, keeper.rootGeneration]) {
     await assert.rejects(ceremony.cancel(undefined, false), invalid(/nonce is required/))
@@ -242,14 +242,14 @@ test('strangers cannot cancel a rekey or a root generation', async () => {
     assert.equal((await ceremony.status()).started, false)
     await ceremony.cancel(undefined, false)
   }
-  await keeper.rekey.start({ shares: 1, threshold: 1 }, false)
+  await keeper.rekey.start({ shares: 1, threshold: 1 })
   await keeper.rekey.cancel(undefined, true)
   assert.equal((await keeper.rekey.status()).started, false)
 })
 
 test('sealing ends every ceremony', async () => {
   const { keeper, keys } = await initialized()
-  await keeper.rekey.start({ shares: 1, threshold: 1 }, false)
+  await keeper.rekey.start({ shares: 1, threshold: 1 })
   const { nonce } = await keeper.rekey.status()
   await keeper.rekey.update(keys[0]!, nonce)
   await keeper.seal()
@@ -263,13 +263,13 @@ test('recovery keys are rekeyed by recovery keys, and the barrier of an automati
   const { keeper, barrier, memory } = start(createMemory(), { seal })
   const { recoveryKeys } = await keeper.initialize(three, { shares: 2, threshold: 2 })
   const oldRoot = barrier.rootKey()
-  await assert.rejects(keeper.rekey.start({ shares: 2, threshold: 2 }, false), invalid(/must be 1/))
-  await keeper.rekey.start({ shares: 1, threshold: 1 }, false)
+  await assert.rejects(keeper.rekey.start({ shares: 2, threshold: 2 }), invalid(/must be 1/))
+  await keeper.rekey.start({ shares: 1, threshold: 1 })
   const { nonce } = await keeper.rekey.status()
   await keeper.rekey.update(recoveryKeys[0]!, nonce)
   assert.deepEqual((await keeper.rekey.update(recoveryKeys[1]!, nonce))!.keys, [])
   assert.ok(!barrier.verify(oldRoot))
-  await keeper.rekeyRecovery.start({ shares: 1, threshold: 1 }, false)
+  await keeper.rekeyRecovery.start({ shares: 1, threshold: 1 })
   const second = (await keeper.rekeyRecovery.status()).nonce
   await keeper.rekeyRecovery.update(recoveryKeys[0]!, second)
   const { keys } = (await keeper.rekeyRecovery.update(recoveryKeys[1]!, second))!

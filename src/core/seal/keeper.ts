@@ -2,10 +2,12 @@
 // may change its keys. Shares and keys that pass through here are overwritten after use.
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Barrier } from '../../barrier/barrier.ts'
+import type { PgpKey } from '../../crypto/pgp.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import type { AutoSeal } from '../../kit/seal.ts'
 import type { Storage } from '../../kit/storage.ts'
-import { checkDivision, cutKey, Quorum, type Division } from './quorum.ts'
+import { Backups, type Backup } from './backup.ts'
+import { checkDivision, cutFor, Quorum, type Division } from './quorum.ts'
 import {
   configPath, digest, isRecoveryKey, makeRecords, readConfig, readRecoveryDigest, readWrapped, unwrapByKey, wrappedPath, type Holder, type SealConfig,
 } from './records.ts'
@@ -13,6 +15,7 @@ import { Rekey } from './rekey.ts'
 import { RootGeneration } from './root-generation.ts'
 
 const keyLength = 32
+const nobody: Division = { shares: 0, threshold: 0 }
 
 export interface SealKeeperParts {
   storage: Storage
@@ -42,10 +45,18 @@ export interface SealStatus extends Division {
   recoverySeal: boolean
 }
 
+/** To whom initialising hands out encrypted; in clear where nobody is named. */
+export interface Recipients {
+  /** One for each unseal key, or each recovery key of an automatic seal. */
+  shares?: PgpKey[]
+  rootToken?: PgpKey | undefined
+}
+
 export interface Initialized {
   /** Shares of the unseal key; none with an automatic seal. */
   keys: Buffer[]
   recoveryKeys: Buffer[]
+  /** Base64 where it is encrypted. */
   rootToken: string
 }
 
@@ -54,6 +65,7 @@ export class SealKeeper {
   readonly rekey: Rekey
   readonly rekeyRecovery: Rekey
   readonly rootGeneration: RootGeneration
+  readonly backups: Backups
   /** The stored configuration while the barrier is open, for `status`, which load balancers ask often. */
   #shown: SealConfig | null = null
   #changes = 0
@@ -62,10 +74,12 @@ export class SealKeeper {
 
   constructor(parts: SealKeeperParts) {
     this.#parts = parts
+    this.backups = new Backups(parts.barrier.view(''))
     const authority = {
       config: () => this.#openConfig(),
       proves: (key: Buffer) => this.#proves(key),
       replaceKey: (target: 'barrier' | 'recovery', key: Buffer | null, division: Division) => this.#replaceKey(target, key, division),
+      keepBackup: (target: 'barrier' | 'recovery', backup: Backup) => this.backups.keep(target, backup),
       inTurn: <T>(work: () => Promise<T>) => this.#inTurn(work),
       mintRootToken: parts.mintRootToken,
       rootTokenLength: parts.rootTokenLength ?? 28,
@@ -104,24 +118,25 @@ export class SealKeeper {
   }
 
   /** Makes the root key and its holders. Afterwards an automatic seal has opened the barrier, Shamir's leaves it sealed. */
-  initialize(unseal: Division, recovery: Division = { shares: 0, threshold: 0 }): Promise<Initialized> {
-    const { barrier, seal, mintRootToken } = this.#parts
+  initialize(unseal: Division, recovery: Division = nobody, recipients: Recipients = {}): Promise<Initialized> {
+    const { barrier, seal } = this.#parts
+    const holders = recipients.shares ?? []
     const division = seal === null ? unseal : recovery
-    if (seal === null) checkDivision(unseal, 'seal')
-    else if (recovery.shares !== 0 || recovery.threshold !== 0) checkDivision(recovery, 'recovery')
+    if (seal === null) checkDivision(unseal, 'seal', holders)
+    else if (recovery.shares !== 0 || recovery.threshold !== 0 || holders.length > 0) checkDivision(recovery, 'recovery', holders)
     return this.#inTurn(async () => {
       if (await this.#config()) throw invalid('Vault is already initialized')
       const rootKey = randomBytes(keyLength)
       const peopleKey = randomBytes(keyLength)
       try {
+        const shares = division.shares === 0 ? [] : await cutFor(holders, peopleKey, division)
         const holder: Holder = seal === null ? { unsealKey: peopleKey } : { seal }
         await barrier.initialize(rootKey, await makeRecords(rootKey, holder, division, seal && division.shares ? digest(peopleKey) : null))
-        const rootToken = await this.#open(rootKey, mintRootToken).catch(async (error: unknown) => {
+        const rootToken = await this.#open(rootKey, () => this.#firstRootToken(recipients.rootToken)).catch(async (error: unknown) => {
           await this.#empty()
           throw error
         })
         if (seal === null) await this.#close()
-        const shares = division.shares === 0 ? [] : cutKey(peopleKey, division)
         const [keys, recoveryKeys] = seal === null ? [shares, []] : [[], shares]
         return { keys, recoveryKeys, rootToken }
       } finally {
@@ -198,6 +213,11 @@ export class SealKeeper {
       if (config.type === 'shamir') throw invalid('the unseal key is needed to replace the root key: rekey instead')
       await this.#replaceKey('barrier', null, config)
     })
+  }
+
+  async #firstRootToken(recipient: PgpKey | undefined): Promise<string> {
+    const token = await this.#parts.mintRootToken()
+    return recipient === undefined ? token : (await recipient.encrypt(Buffer.from(token))).toString('base64')
   }
 
   #joined(share: Buffer): Buffer | null {

@@ -1,5 +1,6 @@
 // Key shares: cutting a key among people, and collecting their shares until enough are there.
 import { timingSafeEqual } from 'node:crypto'
+import type { PgpKey } from '../../crypto/pgp.ts'
 import { combine, maxShares, split } from '../../crypto/shamir.ts'
 import { invalid } from '../../kit/errors.ts'
 
@@ -13,8 +14,8 @@ const keyLength = 32
 const shortest = 16
 const longest = keyLength + 1
 
-/** Refuses a division as Vault does; `what` opens the message. */
-export function checkDivision({ shares, threshold }: Division, what: string): void {
+/** Refuses a division as Vault does, also one with PGP keys for some of its `holders`; `what` opens the message. */
+export function checkDivision({ shares, threshold }: Division, what: string, holders: readonly PgpKey[] = []): void {
   const refuse = (why: string): never => {
     throw invalid(`invalid ${what} configuration: ${why}`)
   }
@@ -23,11 +24,23 @@ export function checkDivision({ shares, threshold }: Division, what: string): vo
   if (shares > 1 && threshold === 1) refuse('threshold must be greater than one for multiple shares')
   if (shares > maxShares) refuse(`shares must be less than or equal to ${maxShares}`)
   if (threshold > shares) refuse('threshold cannot be larger than shares')
+  if (holders.length > 0 && holders.length !== shares) refuse('count mismatch between number of provided PGP keys and number of shares')
 }
 
 /** The only share is the key itself, as in Vault. */
 export const cutKey = (key: Buffer, { shares, threshold }: Division): Buffer[] =>
   shares === 1 ? [Buffer.from(key)] : split(key, shares, threshold)
+
+/** Shares as they are handed out: each one's hex text encrypted to its holder, as in Vault, where `holders` are known; the plain one is then overwritten. */
+export async function cutFor(holders: readonly PgpKey[], key: Buffer, division: Division): Promise<Buffer[]> {
+  const shares = cutKey(key, division)
+  if (holders.length === 0) return shares
+  try {
+    return await Promise.all(shares.map((share, at) => holders[at]!.encrypt(Buffer.from(share.toString('hex')))))
+  } finally {
+    for (const share of shares) share.fill(0)
+  }
+}
 
 /** Collects distinct shares; never holds more than `threshold`. */
 export class Quorum {

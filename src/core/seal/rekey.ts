@@ -1,13 +1,31 @@
 // The rekey ceremony: holders of the present shares allow new ones. For the barrier (unseal keys and root key) or for the
 // recovery keys of an automatic seal. With verification nothing changes until the new shares have been shown.
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { PgpKey } from '../../crypto/pgp.ts'
 import { invalid } from '../../kit/errors.ts'
+import { backupOf } from './backup.ts'
 import { Ceremony, neededShares, type Authority } from './ceremony.ts'
-import { checkDivision, cutKey, Quorum, type Division } from './quorum.ts'
+import { checkDivision, cutFor, Quorum, type Division } from './quorum.ts'
 
 const keyLength = 32
 
-export interface RekeyStatus extends Division {
+export interface RekeyOptions {
+  /** Nothing changes until the new shares have been shown. */
+  verify?: boolean
+  /** Whom the new shares are encrypted to, one each; nobody: they are handed out in clear. */
+  holders?: PgpKey[]
+  /** Keeps a copy of the encrypted shares in the store. */
+  backup?: boolean
+}
+
+/** What the request for a rekey settled about handing out. */
+interface Handing {
+  /** Null: the shares are handed out in clear. */
+  fingerprints: string[] | null
+  backup: boolean
+}
+
+export interface RekeyStatus extends Division, Handing {
   nonce: string
   started: boolean
   progress: number
@@ -16,9 +34,9 @@ export interface RekeyStatus extends Division {
   verificationNonce: string
 }
 
-export interface RekeyResult {
+export interface RekeyResult extends Handing {
   nonce: string
-  /** The new shares; none where an automatic seal keeps the root key. */
+  /** The new shares, encrypted to their holders where those are known; none where an automatic seal keeps the root key. */
   keys: Buffer[]
   /** Empty unless the new shares must be verified first. */
   verificationNonce: string
@@ -30,13 +48,17 @@ export interface VerificationStatus extends Division {
   progress: number
 }
 
-interface Pending {
+interface Pending extends Required<RekeyOptions> {
   ceremony: Ceremony
   division: Division
-  verify: boolean
   /** Handed out, not yet in force. */
   candidate: { key: Buffer; quorum: Quorum; nonce: string } | null
 }
+
+const handing = (pending: Pending | null): Handing => ({
+  fingerprints: pending?.holders.length ? pending.holders.map((holder) => holder.fingerprint) : null,
+  backup: pending?.backup ?? false,
+})
 
 export class Rekey {
   readonly #authority: Authority
@@ -61,19 +83,21 @@ export class Rekey {
       required,
       verificationRequired: pending?.verify ?? false,
       verificationNonce: pending?.candidate?.nonce ?? '',
+      ...handing(pending),
     }
   }
 
-  start(division: Division, verify: boolean): Promise<void> {
+  start(division: Division, { verify = false, holders = [], backup = false }: RekeyOptions = {}): Promise<void> {
     return this.#authority.inTurn(async () => {
       const automatic = await this.#checkTarget()
       if (automatic && this.#target === 'barrier') {
         if (division.shares !== 1 || division.threshold !== 1) throw invalid('with an automatic seal, secret_shares and secret_threshold must be 1')
-        if (verify) throw invalid('requiring verification is not supported where an automatic seal keeps the root key')
+        if (verify || holders.length > 0) throw invalid('neither verification nor PGP keys are supported where an automatic seal keeps the root key')
       }
-      checkDivision(division, 'rekey')
+      checkDivision(division, 'rekey', holders)
+      if (backup && holders.length === 0) throw invalid('cannot request a backup of the new keys without providing PGP keys for encryption')
       if (this.#pending !== null) throw invalid('rekey already in progress')
-      this.#pending = { ceremony: new Ceremony(await neededShares(this.#authority)), division, verify, candidate: null }
+      this.#pending = { ceremony: new Ceremony(await neededShares(this.#authority)), division, verify, holders, backup, candidate: null }
     })
   }
 
@@ -89,26 +113,28 @@ export class Rekey {
       if (automatic && this.#target === 'barrier') {
         await this.#authority.replaceKey('barrier', null, pending.division)
         this.#pending = null
-        return { nonce, keys: [], verificationNonce: '' }
+        return { nonce, keys: [], verificationNonce: '', ...handing(null) }
       }
       return this.#issue(pending)
     })
   }
 
   async #issue(pending: Pending): Promise<RekeyResult> {
+    const { ceremony: { nonce }, division, holders } = pending
     const key = randomBytes(keyLength)
-    const keys = cutKey(key, pending.division)
+    const keys = await cutFor(holders, key, division)
+    if (pending.backup) await this.#authority.keepBackup(this.#target, backupOf(nonce, holders, keys))
     if (pending.verify) {
-      pending.candidate = { key, quorum: new Quorum(pending.division.threshold), nonce: randomUUID() }
-      return { nonce: pending.ceremony.nonce, keys, verificationNonce: pending.candidate.nonce }
+      pending.candidate = { key, quorum: new Quorum(division.threshold), nonce: randomUUID() }
+      return { nonce, keys, verificationNonce: pending.candidate.nonce, ...handing(pending) }
     }
     try {
-      await this.#authority.replaceKey(this.#target, key, pending.division)
+      await this.#authority.replaceKey(this.#target, key, division)
     } finally {
       key.fill(0)
     }
     this.#pending = null
-    return { nonce: pending.ceremony.nonce, keys, verificationNonce: '' }
+    return { nonce, keys, verificationNonce: '', ...handing(pending) }
   }
 
   verificationStatus(): VerificationStatus {

@@ -42,6 +42,7 @@ export function decode(received: Received): Call {
     remote: received.remote,
     headers,
     client: received,
+    arriving: true,
     ...(received.upload && { upload: received.upload }),
   }
 }

@@ -1,12 +1,12 @@
 // The totp engine: it makes one-time codes like an authenticator, and checks those of others. RFC 6238.
-import { Secret, TOTP } from 'otpauth'
+import type { TOTP } from 'otpauth'
 import { listing } from '../../kit/answer.ts'
 import { invalid } from '../../kit/errors.ts'
 import { boolean, duration, integer, list, text } from '../../kit/field.ts'
 import { listChildren, pageFields } from '../../kit/page.ts'
 import { route, type Context, type Engine } from '../../kit/route.ts'
 import type { Reader } from '../../kit/view.ts'
-import { encodeBarcode } from './barcode.ts'
+import { encodeBarcode } from '../../crypto/barcode.ts'
 
 interface Key {
   /** Base32 without padding. */
@@ -35,9 +35,10 @@ async function needKey(store: Reader, name: string): Promise<Key> {
   return key
 }
 
-const otpOf = (key: Key): TOTP => new TOTP({
-  issuer: key.issuer, label: key.account, secret: Secret.fromBase32(key.secret), algorithm: key.algorithm, digits: key.digits, period: key.period,
-})
+async function otpOf(key: Key): Promise<TOTP> {
+  const { Secret, TOTP } = await import('otpauth')
+  return new TOTP({ issuer: key.issuer, label: key.account, secret: Secret.fromBase32(key.secret), algorithm: key.algorithm, digits: key.digits, period: key.period })
+}
 
 function parseSecret(raw: string): string {
   const secret = raw.replaceAll(/[\s=]/g, '').toUpperCase()
@@ -94,7 +95,7 @@ interface Given {
 }
 
 /** The key that the request describes; throws `invalid` where it cannot be one. */
-function keyFrom(context: Context, input: Given): Key {
+async function keyFrom(context: Context, input: Given): Promise<Key> {
   if (input.generate && input.key !== '') throw invalid('a key should not be passed if generate is true')
   if (input.generate && input.url !== '') throw invalid('a url should not be passed if generate is true')
   const told = input.url === '' ? {} : parseUrl(input.url)
@@ -121,6 +122,7 @@ function keyFrom(context: Context, input: Given): Key {
   if (key.account === '') throw invalid('the account_name value is required for generated keys')
   if (key.issuer === '') throw invalid('the issuer value is required for generated keys')
   const bytes = Uint8Array.from(context.random(input.key_size))
+  const { Secret } = await import('otpauth')
   return { ...key, secret: new Secret({ buffer: bytes.buffer }).base32 }
 }
 
@@ -146,13 +148,13 @@ const write = route({
   },
   async run(context, input) {
     if (!namePattern.test(input.name)) throw invalid('name: letters, digits, and . - _ @ inside')
-    const key = keyFrom(context, input)
+    const key = await keyFrom(context, input)
     await context.store.update((tx) => {
       tx.write(folder + input.name, key)
       tx.delete(usedFolder + input.name)
     })
     if (!input.generate || !input.exported) return
-    const url = otpOf(key).toString()
+    const url = (await otpOf(key)).toString()
     return input.qr_size === 0 ? { url } : { url, barcode: (await encodeBarcode(url, input.qr_size)).toString('base64') }
   },
 })
@@ -183,7 +185,7 @@ const generate = route({
   about: 'The present code of a key.',
   takes: { name },
   gives: { code: text({ about: 'The code.', secret: true }) },
-  run: async (context, input) => ({ code: otpOf(await needKey(context.store, input.name)).generate({ timestamp: context.now() }) }),
+  run: async (context, input) => ({ code: (await otpOf(await needKey(context.store, input.name))).generate({ timestamp: context.now() }) }),
 })
 
 const validate = route({
@@ -195,7 +197,7 @@ const validate = route({
   async run(context, input) {
     if (input.code === '') throw invalid('the code value is required')
     const key = await needKey(context.store, input.name)
-    const delta = otpOf(key).validate({ token: input.code, timestamp: context.now(), window: key.skew })
+    const delta = (await otpOf(key)).validate({ token: input.code, timestamp: context.now(), window: key.skew })
     if (delta === null) return { valid: false }
     const present = Math.floor(context.now() / 1000 / key.period)
     await context.store.update(async (tx) => {

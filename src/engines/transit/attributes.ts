@@ -3,11 +3,18 @@ import { isDeepStrictEqual } from 'node:util'
 import { invalid } from '../../kit/errors.ts'
 import { boolean, object, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
-import { type Key, changeKey, isEmpty, refuseEnding } from './key.ts'
+import type { View } from '../../kit/view.ts'
+import { type Key, changeKey, findKey, isEmpty, refuseEnding } from './key.ts'
 import { isAsymmetric, keyType } from './key-type.ts'
 import { publicOf } from './material.ts'
 
 const mostBytes = 262_144
+
+/** What dialects keep with a key, and the names that stand for it. */
+export async function attributesFor(store: View, name: string): Promise<{ attributes: Record<string, unknown>; aliases: string[] } | null> {
+  const key = await findKey(store, name)
+  return key && { attributes: key.attributes ?? {}, aliases: key.aliases ?? [] }
+}
 
 const msOf = (stamp: string | undefined): number => (stamp === undefined ? 0 : Date.parse(stamp))
 

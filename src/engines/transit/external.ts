@@ -1,12 +1,13 @@
 // Keys whose material comes from outside: wrapped under a pair made for one import, kept for a time or for good, and
 // forgotten on demand. What was forgotten can only be imported again as it was.
 import { constants, createHash, createPrivateKey, createPublicKey, privateDecrypt, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+import { unwrapPadded } from '../../crypto/key-wrap.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { choice, integer, text } from '../../kit/field.ts'
 import { route, type Chore, type Route } from '../../kit/route.ts'
 import type { View } from '../../kit/view.ts'
 import { entryOf } from './attributes.ts'
-import { parseKey, unwrapPadded } from './import.ts'
+import { parseKey } from './import.ts'
 import { type Key, type KeyVersion, absent, changeKey, findKey, keyFolder, needBase64, pairVersion, refuseEnding, secretVersion } from './key.ts'
 import { generateKeys, isAsymmetric, isOfType, keyType } from './key-type.ts'
 import { privateOf, publicOf } from './material.ts'

@@ -1,7 +1,8 @@
 // Bring your own key: import under the mount's wrapping key, and export wrapped for another mount.
 import {
-  constants, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, privateDecrypt, publicEncrypt, randomBytes, type KeyObject,
+  constants, createPrivateKey, createPublicKey, privateDecrypt, publicEncrypt, randomBytes, type KeyObject,
 } from 'node:crypto'
+import { unwrapPadded, wrapPadded } from '../../crypto/key-wrap.ts'
 import { invalid } from '../../kit/errors.ts'
 import { boolean, duration, integer, object, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
@@ -15,24 +16,6 @@ import { privateOf, publicOf } from './material.ts'
 
 const wrappingKeyPath = 'import/wrapping-key'
 const wrappedBytes = 512
-
-/** AES key wrap with padding. RFC 5649; the constant is its alternative initial value. */
-const initialValue = Buffer.from('a65959a6', 'hex')
-
-export function wrapPadded(kek: Buffer, secret: Buffer): Buffer {
-  const cipher = createCipheriv('id-aes256-wrap-pad', kek, initialValue)
-  return Buffer.concat([cipher.update(secret), cipher.final()])
-}
-
-/** Null where the wrapped bytes are not whole. */
-export function unwrapPadded(kek: Buffer, wrapped: Buffer): Buffer | null {
-  try {
-    const decipher = createDecipheriv('id-aes256-wrap-pad', kek, initialValue)
-    return Buffer.concat([decipher.update(wrapped), decipher.final()])
-  } catch {
-    return null
-  }
-}
 
 const oaepHashes = ['SHA1', 'SHA224', 'SHA256', 'SHA384', 'SHA512']
 function oaep(hash: string) {

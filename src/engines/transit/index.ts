@@ -1,7 +1,7 @@
 // The transit engine: encryption, signatures and random bytes as a service, with keys that never leave unless allowed.
 import type { Engine } from '../../kit/route.ts'
 import { aliasRoutes, targetOf } from './aliases.ts'
-import { attributeRoutes } from './attributes.ts'
+import { attributeRoutes, attributesFor } from './attributes.ts'
 import { certificateRoutes } from './certificate.ts'
 import { deletionRoutes, endKeys } from './deletion.ts'
 import { deriveRoutes } from './derive-key.ts'
@@ -24,6 +24,6 @@ export const transit: Engine = {
     ...importRoutes, ...exportRoutes, ...certificateRoutes, ...deriveRoutes, ...settingsRoutes,
     ...attributeRoutes, ...aliasRoutes, ...deletionRoutes, ...externalRoutes, ...grantRoutes,
   ],
-  lookups: { alias: targetOf, grants: grantsFor },
+  lookups: { alias: targetOf, attributes: attributesFor, grants: grantsFor },
   chores: [autoRotation, endKeys, forgetExpired],
 }

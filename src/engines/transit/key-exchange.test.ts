@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { FaultCode } from '../../kit/errors.ts'
 import { memoryView, mount } from '../harness.ts'
 import { transit } from './index.ts'
-import { unwrapPadded, wrapPadded } from './import.ts'
+import { unwrapPadded, wrapPadded } from '../../crypto/key-wrap.ts'
 
 const b64 = (text: string | Buffer): string => Buffer.from(text).toString('base64')
 const body = (marked: string): Buffer => Buffer.from(marked.split(':')[2]!, 'base64')

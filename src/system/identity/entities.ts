@@ -1,12 +1,12 @@
 // `identity/entity/*`: whom login methods know, under one id.
 import type { Core } from '../../core/core.ts'
-import { type EntityChange, deleteEntity, findEntity, mergeEntities, putEntity } from '../../core/identity/entities.ts'
-import { type Entity, follow, idsBelow, keys, namesBelow } from '../../core/identity/records.ts'
-import { listing } from '../../kit/answer.ts'
+import { deleteEntity, findEntity, mergeEntities, putEntity } from '../../core/identity/entities.ts'
+import { type Entity, keys } from '../../core/identity/records.ts'
 import { invalid } from '../../kit/errors.ts'
 import { type Fields, boolean, list, map, text } from '../../kit/field.ts'
-import { type Context, type Route, route } from '../../kit/route.ts'
-import { aliasesOf, entityView, infoOf, namespaceIdOf, pageFields, pageOf } from './view.ts'
+import { type Route, route } from '../../kit/route.ts'
+import { recordRoutes } from './record-routes.ts'
+import { aliasOfEntity, aliasesOf, entityView, namespaceIdOf } from './view.ts'
 
 const fields = {
   id: text({ about: 'Id of the entity.' }),
@@ -16,82 +16,26 @@ const fields = {
   disabled: boolean({ about: 'Whether its tokens open nothing.' }),
 } satisfies Fields
 
-const id = text({ about: 'Id of the entity.', required: true })
-const name = text({ about: 'Name of the entity.', required: true })
-
 export function entityRoutes(core: Core): Route[] {
   const { view } = core.identity
-  const ofNamespace = (context: Context, entity: Entity | null): Entity | null => (entity?.namespaceId === namespaceIdOf(core, context) ? entity : null)
-  const byName = async (context: Context, wanted: string): Promise<Entity | null> => follow<Entity>(view, keys.entityName(namespaceIdOf(core, context), wanted), keys.entity)
-  const byId = async (context: Context, wanted: string): Promise<Entity | null> => ofNamespace(context, await findEntity(view, wanted))
-  const put = async (context: Context, wanted: string | undefined, change: EntityChange) => {
-    const { entity, made } = await putEntity(view, namespaceIdOf(core, context), wanted || undefined, change, core.now())
-    if (!made) return undefined
-    return { id: entity.id, name: entity.name, aliases: null }
-  }
   return [
-    route({ op: 'write', path: 'entity', about: 'Makes an entity, or changes the one of this id or name.', takes: fields, run: (context, input) => put(context, input.id, input) }),
-    route({
-      op: 'list',
-      path: 'entity/id',
-      about: 'Lists ids of entities.',
-      takes: pageFields,
-      async run(context, input) {
-        const ids = await idsBelow(view, keys.entityOf(namespaceIdOf(core, context)), pageOf(input))
-        const info = await infoOf<Entity>(core, ids, keys.entity, async (entity) => ({
-          name: entity.name,
-          aliases: (await aliasesOf(core, entity)).map(({ id, name, mountAccessor, mountType }) => ({ id, name, mount_accessor: mountAccessor, mount_type: mountType, mount_path: core.mounts.byAccessor(mountAccessor)?.record.path ?? '' })),
-        }))
-        return listing(ids, info)
+    ...recordRoutes<Entity, typeof fields>(core, {
+      path: 'entity',
+      noun: 'entity',
+      plural: 'entities',
+      fields,
+      about: 'Makes an entity, or changes the one of this id or name.',
+      key: keys.entity,
+      follow: (id) => findEntity(view, id),
+      ids: keys.entityOf,
+      name: keys.entityName,
+      view: (entity) => entityView(core, entity),
+      info: async (entity) => ({ name: entity.name, aliases: (await aliasesOf(core, entity)).map((alias) => aliasOfEntity(core, alias)) }),
+      async put(context, input) {
+        const { entity, made } = await putEntity(view, namespaceIdOf(core, context), input.id || undefined, input, core.now())
+        return made ? { id: entity.id, name: entity.name, aliases: null } : undefined
       },
-    }),
-    route({
-      op: 'read',
-      path: 'entity/id/:id',
-      about: 'Reads an entity by its id.',
-      takes: { id },
-      async run(context, input) {
-        const entity = await byId(context, input.id)
-        return entity && entityView(core, entity)
-      },
-    }),
-    route({
-      op: 'write',
-      path: 'entity/id/:id',
-      about: 'Changes an entity.',
-      takes: { ...fields, id },
-      exists: async (context, input) => (await byId(context, input.id)) !== null,
-      run: (context, input) => put(context, input.id, input),
-    }),
-    route({ op: 'delete', path: 'entity/id/:id', about: 'Removes an entity with its aliases.', takes: { id }, run: (context, input) => deleteEntity(view, namespaceIdOf(core, context), input.id) }),
-    route({ op: 'list', path: 'entity/name', about: 'Lists names of entities.', takes: pageFields, run: async (context, input) => listing(await namesBelow(view, keys.entityName(namespaceIdOf(core, context), ''), pageOf(input))) }),
-    route({
-      op: 'read',
-      path: 'entity/name/:name',
-      about: 'Reads an entity by its name.',
-      takes: { name },
-      async run(context, input) {
-        const entity = await byName(context, input.name)
-        return entity && entityView(core, entity)
-      },
-    }),
-    route({
-      op: 'write',
-      path: 'entity/name/:name',
-      about: 'Makes or changes an entity by its name.',
-      takes: { ...fields, name },
-      exists: async (context, input) => (await byName(context, input.name)) !== null,
-      run: (context, input) => put(context, undefined, input),
-    }),
-    route({
-      op: 'delete',
-      path: 'entity/name/:name',
-      about: 'Removes an entity with its aliases.',
-      takes: { name },
-      async run(context, input) {
-        const entity = await byName(context, input.name)
-        if (entity) await deleteEntity(view, entity.namespaceId, entity.id)
-      },
+      remove: (namespaceId, id) => deleteEntity(view, namespaceId, id),
     }),
     route({
       op: 'write',

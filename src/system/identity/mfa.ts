@@ -4,11 +4,15 @@ import type { Core } from '../../core/core.ts'
 import { findEntity } from '../../core/identity/entities.ts'
 import { type Group, keys } from '../../core/identity/records.ts'
 import type { Enforcement, TotpMethod } from '../../core/mfa/records.ts'
+import { encodeBarcode } from '../../crypto/barcode.ts'
 import { answer, listing } from '../../kit/answer.ts'
 import { invalid } from '../../kit/errors.ts'
 import { type Fields, type Values, choice, duration, integer, list, text } from '../../kit/field.ts'
+import { pageFields, takePage } from '../../kit/page.ts'
 import { type Context, type Route, route } from '../../kit/route.ts'
 import { namespaceIdOf } from './view.ts'
+
+type Page = Values<typeof pageFields>
 
 const methodFields = {
   method_id: text({ about: 'Id of the method.' }),
@@ -16,11 +20,16 @@ const methodFields = {
   issuer: text({ about: 'Name of the organisation, shown by authenticator apps.' }),
   period: duration({ about: 'Seconds that a code counts.' }),
   key_size: integer({ about: 'Bytes of a secret.' }),
-  qr_size: integer({ about: 'Accepted for compatibility: the answer has the otpauth URL, no image.' }),
+  qr_size: integer({ about: 'Pixels on a side of the barcode; 0: none.' }),
   algorithm: choice(['SHA1', 'SHA256', 'SHA512'])({ about: 'Hash of the codes.' }),
   digits: integer({ about: 'Digits of a code: 6 or 8.' }),
   skew: integer({ about: 'Periods before and after the present one whose codes count: 0 or 1.' }),
   max_validation_attempts: integer({ about: 'Wrong codes in a row after which codes are refused for a while.' }),
+} satisfies Fields
+
+const generated = {
+  url: text({ about: 'For authenticator apps.', secret: true }),
+  barcode: text({ about: 'The same as a QR code: PNG, base64.', secret: true }),
 } satisfies Fields
 
 const method_id = text({ about: 'Id of the method.', required: true })
@@ -44,6 +53,7 @@ function changed(present: TotpMethod, input: Values<typeof methodFields>): TotpM
   if (method.skew !== 0 && method.skew !== 1) throw invalid('skew must be 0 or 1')
   if (!(method.period > 0 && method.period <= 3600)) throw invalid('period must be between 1 and 3600 seconds')
   if (!(method.keySize >= 10 && method.keySize <= 128)) throw invalid('key_size must be between 10 and 128')
+  if (!(method.qrSize >= 0 && method.qrSize <= 2048)) throw invalid('qr_size must be between 0 and 2048')
   if (!(method.maxAttempts > 0)) throw invalid('max_validation_attempts must be greater than zero')
   return method as TotpMethod
 }
@@ -81,7 +91,7 @@ export function mfaMethodRoutes(core: Core): Route[] {
     const method = await find(context, input.method_id)
     return method && view(method)
   }
-  const enumerate = async (context: Context) => {
+  const enumerate = async (context: Context, page: Page) => {
     const ids: string[] = []
     const info: Record<string, unknown> = {}
     for (let path = context.mount.namespace; ; path = path.slice(0, path.lastIndexOf('/', path.length - 2) + 1)) {
@@ -92,7 +102,9 @@ export function mfaMethodRoutes(core: Core): Route[] {
         ids.push(id)
         info[id] = view(method)
       }
-      if (path === '') return listing(ids, info)
+      if (path !== '') continue
+      const shown = takePage(ids, page)
+      return listing(shown, Object.fromEntries(shown.map((id) => [id, info[id]])))
     }
   }
   const generate = async (context: Context, methodId: string, entityId: string) => {
@@ -101,11 +113,12 @@ export function mfaMethodRoutes(core: Core): Route[] {
     const entity = await findEntity(core.identity.view, entityId)
     if (!entity || entity.namespaceId !== namespaceIdOf(core, context)) throw invalid('invalid entity ID')
     const url = await mfa.generate(method, entity.id)
-    return url === null ? answer({ warnings: [`Entity already has a secret for MFA method "${method.name}"`] }) : { url, barcode: '' }
+    if (url === null) return answer({ warnings: [`Entity already has a secret for MFA method "${method.name}"`] })
+    return { url, barcode: method.qrSize === 0 ? '' : (await encodeBarcode(url, method.qrSize)).toString('base64') }
   }
   return [
-    route({ op: 'list', path: 'mfa/method', about: 'Lists MFA methods of this namespace and those above.', takes: {}, run: enumerate }),
-    route({ op: 'list', path: 'mfa/method/totp', about: 'Lists TOTP methods of this namespace and those above.', takes: {}, run: enumerate }),
+    route({ op: 'list', path: 'mfa/method', about: 'Lists MFA methods of this namespace and those above.', takes: pageFields, run: enumerate }),
+    route({ op: 'list', path: 'mfa/method/totp', about: 'Lists TOTP methods of this namespace and those above.', takes: pageFields, run: enumerate }),
     route({ op: 'read', path: 'mfa/method/:method_id', about: 'Reads an MFA method of any type.', takes: { method_id }, run: show }),
     route({ op: 'read', path: 'mfa/method/totp/:method_id', about: 'Reads a TOTP method.', takes: { method_id }, run: show }),
     route({
@@ -137,7 +150,7 @@ export function mfaMethodRoutes(core: Core): Route[] {
       path: 'mfa/method/totp/generate',
       about: 'Makes the caller\'s own secret and gives its otpauth URL, once.',
       takes: { method_id },
-      gives: { url: text({ about: 'For authenticator apps.', secret: true }), barcode: text({ about: 'Empty: an image is not made here.' }) },
+      gives: generated,
       run(context, input) {
         if (context.caller.entityId === '') throw invalid('missing entityID: the token has no entity')
         return generate(context, input.method_id, context.caller.entityId)
@@ -148,7 +161,7 @@ export function mfaMethodRoutes(core: Core): Route[] {
       path: 'mfa/method/totp/admin-generate',
       about: 'Makes an entity\'s secret and gives its otpauth URL, once.',
       takes: { method_id, entity_id },
-      gives: { url: text({ about: 'For authenticator apps.', secret: true }), barcode: text({ about: 'Empty: an image is not made here.' }) },
+      gives: generated,
       run: (context, input) => generate(context, input.method_id, input.entity_id),
     }),
     route({
@@ -174,7 +187,7 @@ const unsupportedRoutes = (type: string): Route[] => {
     throw invalid(`MFA methods of type ${type} are not supported: use totp`)
   }
   return [
-    route({ op: 'list', path: `mfa/method/${type}`, about: `Lists methods of type ${type}: there are none.`, takes: {}, run: () => null }),
+    route({ op: 'list', path: `mfa/method/${type}`, about: `Lists methods of type ${type}: there are none.`, takes: pageFields, run: () => null }),
     ...(['read', 'write', 'delete'] as const).map((op) => route({ op, path: `mfa/method/${type}/:method_id${op === 'write' ? '?' : ''}`, about: `Refused: ${type} is not supported.`, takes: { method_id: methodFields.method_id }, run: refuse })),
   ]
 }
@@ -221,10 +234,11 @@ function enforcementRoutes(core: Core): Route[] {
       op: 'list',
       path: 'mfa/login-enforcement',
       about: 'Lists names of enforcements.',
-      takes: {},
-      async run(context) {
-        const all = await mfa.enforcements(namespaceIdOf(core, context))
-        return listing(all.map((one) => one.name).sort(), Object.fromEntries(all.map((one) => [one.name, view(one)])))
+      takes: pageFields,
+      async run(context, input) {
+        const all = new Map((await mfa.enforcements(namespaceIdOf(core, context))).map((one) => [one.name, one]))
+        const names = takePage([...all.keys()], input)
+        return listing(names, Object.fromEntries(names.map((name) => [name, view(all.get(name)!)])))
       },
     }),
     route({
@@ -258,6 +272,12 @@ function enforcementRoutes(core: Core): Route[] {
         await mfa.putEnforcement(wanted)
       },
     }),
-    route({ op: 'delete', path: 'mfa/login-enforcement/:name', about: 'Removes an enforcement.', takes: { name }, run: (context, input) => mfa.deleteEnforcement(namespaceIdOf(core, context), input.name) }),
+    route({
+      op: 'delete',
+      path: 'mfa/login-enforcement/:name',
+      about: 'Removes an enforcement.',
+      takes: { name },
+      run: (context, input) => mfa.deleteEnforcement(namespaceIdOf(core, context), input.name),
+    }),
   ]
 }

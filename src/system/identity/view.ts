@@ -3,10 +3,7 @@ import type { Core } from '../../core/core.ts'
 import { groupsOf } from '../../core/identity/entities.ts'
 import { type Alias, type Entity, type Group, idsBelow, keys } from '../../core/identity/records.ts'
 import { invalid } from '../../kit/errors.ts'
-import { integer, text } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
-
-export const pageFields = { after: text({ about: 'Begin after this key.' }), limit: integer({ about: 'At most this many.', default: 0 }) }
 
 export const pageOf = (input: { after?: string | undefined; limit: number }): { after?: string; limit?: number } => ({
   ...(input.after !== undefined && { after: input.after }),
@@ -54,6 +51,11 @@ export const aliasInfo = (core: Core, alias: Alias): Record<string, unknown> => 
   name: alias.name,
 })
 
+/** An alias as lists of entities show it. */
+export const aliasOfEntity = (core: Core, { id, name, mountAccessor, mountType }: Alias): Record<string, unknown> => ({
+  id, name, mount_accessor: mountAccessor, mount_type: mountType, mount_path: mountPath(core, mountAccessor),
+})
+
 export async function aliasesOf(core: Core, entity: Entity): Promise<Alias[]> {
   const found = await Promise.all(entity.aliasIds.map((id) => core.identity.view.read<Alias>(keys.alias(id))))
   return found.filter((alias) => alias !== null)
@@ -97,14 +99,4 @@ export async function groupView(core: Core, group: Group): Promise<Record<string
     policies: group.policies,
     type: group.type,
   }
-}
-
-/** `key_info` of a page of ids; what is gone meanwhile is left out. */
-export async function infoOf<T>(core: Core, ids: readonly string[], keyOf: (id: string) => string, view: (found: T) => Record<string, unknown> | Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
-  const info: Record<string, unknown> = {}
-  for (const id of ids) {
-    const found = await core.identity.view.read<T>(keyOf(id))
-    if (found) info[id] = await view(found)
-  }
-  return info
 }

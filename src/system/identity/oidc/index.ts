@@ -5,10 +5,11 @@ import { randomText } from '../../../core/tokens.ts'
 import { answer, bare, listing } from '../../../kit/answer.ts'
 import { denied, invalid } from '../../../kit/errors.ts'
 import { type Fields, choice, duration, list, text } from '../../../kit/field.ts'
+import { listChildren, pageFields, takePage } from '../../../kit/page.ts'
 import { type Context, type Route, route } from '../../../kit/route.ts'
-import { algorithms, currentKey, deleteKey, findKey, keyNames, publishedKeys, putKey, rotateKey, signToken } from './key.ts'
+import { algorithms, allows, currentKey, deleteKey, defaultKey, findSettings, keyNames, publishedKeys, putKey, rotateKey, signToken } from './key.ts'
 import { providerRoutes } from './provider.ts'
-import { registryRoutes } from './registry.ts'
+import { checkIssuer, namesWhere, registryRoutes } from './registry.ts'
 import { claimsOf, readTemplate } from './template.ts'
 
 interface Role {
@@ -44,8 +45,12 @@ export function oidcRoutes(core: Core, apiAddress: string): Route[] {
     const base = (await context.store.read<{ issuer: string }>('oidc/config'))?.issuer || apiAddress
     return `${base.replace(/\/$/, '')}/v1/${context.mount.namespace}identity/oidc`
   }
-  return [...configRoutes(), ...keyRoutes(), ...roleRoutes(), ...tokenRoutes(core, issuerOf), ...discoveryRoutes(issuerOf), ...registryRoutes, ...providerRoutes(core, apiAddress)]
+  return [...configRoutes(), ...keyRoutes(), ...roleRoutes(), ...tokenRoutes(core, issuerOf), ...discoveryRoutes(issuerOf), ...registryRoutes(apiAddress), ...providerRoutes(core, apiAddress)]
 }
+
+const explicitIssuer =
+  'If "issuer" is set explicitly, all tokens must be validated against that address.' +
+  ' Setting issuer to "" will restore the default behavior of using the api_addr as the issuer.'
 
 function configRoutes(): Route[] {
   return [
@@ -62,10 +67,9 @@ function configRoutes(): Route[] {
       about: 'Sets the issuer of identity tokens.',
       takes: { issuer: text({ about: 'URL without a path; empty: the address of the API.', default: '' }) },
       async run({ store }, input) {
-        const url = input.issuer === '' ? null : URL.parse(input.issuer)
-        if (input.issuer !== '' && (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.pathname !== '/')) throw invalid('invalid issuer, which must include only a scheme, host, and optional port')
+        checkIssuer(input.issuer)
         await store.write('oidc/config', { issuer: input.issuer })
-        return input.issuer === '' ? undefined : answer({ warnings: ['If "issuer" is set explicitly, all tokens must be validated against that address. Setting issuer to "" will restore the default behavior of using the api_addr as the issuer.'] })
+        return input.issuer === '' ? undefined : answer({ warnings: [explicitIssuer] })
       },
     }),
   ]
@@ -74,15 +78,16 @@ function configRoutes(): Route[] {
 function keyRoutes(): Route[] {
   const { name } = keyFields
   return [
-    route({ op: 'list', path: 'oidc/key', about: 'Lists named keys.', takes: {}, run: async ({ store }) => listing(await keyNames(store)) }),
+    route({ op: 'list', path: 'oidc/key', about: 'Lists named keys.', takes: pageFields, run: async ({ store }, input) => listing(takePage(await keyNames(store), input)) }),
     route({
       op: 'read',
       path: 'oidc/key/:name',
       about: 'Reads the settings of a named key.',
       takes: { name },
       async run({ store }, input) {
-        const key = await findKey(store, input.name)
-        return key && { algorithm: key.algorithm, allowed_client_ids: key.allowedClientIds, rotation_period: key.rotationPeriod, verification_ttl: key.verificationTtl }
+        const key = await findSettings(store, input.name)
+        if (!key) return null
+        return { algorithm: key.algorithm, allowed_client_ids: key.allowedClientIds, rotation_period: key.rotationPeriod, verification_ttl: key.verificationTtl }
       },
     }),
     route({
@@ -90,8 +95,9 @@ function keyRoutes(): Route[] {
       path: 'oidc/key/:name',
       about: 'Makes or changes a named key.',
       takes: keyFields,
-      exists: async ({ store }, input) => (await findKey(store, input.name)) !== null,
-      run: (context, input) => putKey(context, input.name, { algorithm: input.algorithm, rotationPeriod: input.rotation_period, verificationTtl: input.verification_ttl, allowedClientIds: input.allowed_client_ids }),
+      exists: async ({ store }, input) => (await findSettings(store, input.name)) !== null,
+      run: (context, { name: wanted, algorithm, rotation_period: rotationPeriod, verification_ttl: verificationTtl, allowed_client_ids: allowedClientIds }) =>
+        putKey(context, wanted, { algorithm, rotationPeriod, verificationTtl, allowedClientIds }),
     }),
     route({
       op: 'delete',
@@ -99,10 +105,11 @@ function keyRoutes(): Route[] {
       about: 'Removes a named key that no role uses.',
       takes: { name },
       async run(context, input) {
-        const users: string[] = []
-        for (const one of await context.store.children('oidc/role/', { limit: 10_000 })) if ((await findRole(context, one))?.key === input.name) users.push(one)
-        if (input.name === 'default') throw invalid('deletion of the default key is not allowed')
-        if (users.length > 0) throw invalid(`unable to delete key "${input.name}" because it is currently referenced by these roles: ${users.join(', ')}`)
+        if (input.name === defaultKey) throw invalid('deletion of the default key is not allowed')
+        for (const [kind, noun] of [['role', 'roles'], ['client', 'clients']] as const) {
+          const users = await namesWhere<{ key: string }>(context.store, kind, (one) => one.key === input.name)
+          if (users.length > 0) throw invalid(`unable to delete key "${input.name}" because it is currently referenced by these ${noun}: ${users.join(', ')}`)
+        }
         await deleteKey(context.store, input.name)
       },
     }),
@@ -119,7 +126,13 @@ function keyRoutes(): Route[] {
 function roleRoutes(): Route[] {
   const { name } = roleFields
   return [
-    route({ op: 'list', path: 'oidc/role', about: 'Lists roles of identity tokens.', takes: {}, run: async ({ store }) => listing(await store.children('oidc/role/', { limit: 10_000 })) }),
+    route({
+      op: 'list',
+      path: 'oidc/role',
+      about: 'Lists roles of identity tokens.',
+      takes: pageFields,
+      run: async ({ store }, input) => listing(await listChildren(store, 'oidc/role/', input)),
+    }),
     route({
       op: 'read',
       path: 'oidc/role/:name',
@@ -140,14 +153,27 @@ function roleRoutes(): Route[] {
         const template = input.template === undefined ? undefined : readTemplate(input.template)
         await store.update(async (tx) => {
           const present = await tx.read<Role>(rolePlace(input.name))
-          const role: Role = { key: input.key ?? present?.key ?? '', template: template ?? present?.template ?? '', clientId: input.client_id || present?.clientId || randomText(26), ttl: input.ttl ?? present?.ttl ?? 86_400 }
+          const role: Role = {
+            key: input.key ?? present?.key ?? '',
+            template: template ?? present?.template ?? '',
+            clientId: input.client_id || present?.clientId || randomText(26),
+            ttl: input.ttl ?? present?.ttl ?? 86_400,
+          }
           if (role.key === '') throw invalid('the key must be provided')
           if (role.ttl <= 0) throw invalid('ttl must be positive')
+          const key = await findSettings(tx, role.key)
+          if (key && role.ttl > key.verificationTtl) throw invalid("a role's token ttl cannot be longer than the verification_ttl of the key it references")
           tx.write(rolePlace(input.name), role)
         })
       },
     }),
-    route({ op: 'delete', path: 'oidc/role/:name', about: 'Removes a role of identity tokens.', takes: { name }, run: ({ store }, input) => store.delete(rolePlace(input.name)) }),
+    route({
+      op: 'delete',
+      path: 'oidc/role/:name',
+      about: 'Removes a role of identity tokens.',
+      takes: { name },
+      run: ({ store }, input) => store.delete(rolePlace(input.name)),
+    }),
   ]
 }
 
@@ -168,10 +194,15 @@ function tokenRoutes(core: Core, issuerOf: IssuerOf): Route[] {
         if (!identity?.identity.entity) throw invalid('no entity associated with the request\'s token')
         const key = await currentKey(context, role.key)
         if (!key) throw invalid(`key "${role.key}" not found`)
-        if (!key.allowedClientIds.includes('*') && !key.allowedClientIds.includes(role.clientId)) throw denied(`the key "${role.key}" does not list the client ID of the role "${input.name}" as an allowed client ID`)
+        if (!allows(key, role.clientId)) {
+          throw denied(`the key "${role.key}" does not list the client ID of the role "${input.name}" as an allowed client ID`)
+        }
         const now = Math.trunc(context.now() / 1000)
         const ttl = Math.min(role.ttl, key.verificationTtl || role.ttl)
-        const claims = { ...claimsOf(role.template, identity.identity, now), iss: await issuerOf(context), sub: identity.identity.entity.id, aud: role.clientId, iat: now, exp: now + ttl, namespace: core.namespaces.at(context.mount.namespace)!.id }
+        const claims = {
+          ...claimsOf(role.template, identity.identity, now),
+          iss: await issuerOf(context), sub: identity.identity.entity.id, aud: role.clientId, iat: now, exp: now + ttl, namespace: core.namespaces.at(context.mount.namespace)!.id,
+        }
         return { token: await signToken(key, claims), client_id: role.clientId, ttl }
       },
     }),
@@ -183,7 +214,11 @@ function tokenRoutes(core: Core, issuerOf: IssuerOf): Route[] {
       async run(context, input) {
         try {
           const { createLocalJWKSet, jwtVerify } = await import('jose')
-          const { payload } = await jwtVerify(input.token, createLocalJWKSet({ keys: await publishedKeys(context) }), { issuer: await issuerOf(context), algorithms: [...algorithms], currentDate: new Date(context.now()), ...(input.client_id && { audience: input.client_id }) })
+          const keys = createLocalJWKSet({ keys: await publishedKeys(context) })
+          const { payload } = await jwtVerify(input.token, keys, {
+            issuer: await issuerOf(context), algorithms: [...algorithms], currentDate: new Date(context.now()),
+            ...(input.client_id && { audience: input.client_id }),
+          })
           const identity = await core.identity.resolve(payload.sub ?? '')
           return bare(identity && !identity.disabled ? { active: true } : { active: false, error: 'entity is not active' })
         } catch {
@@ -203,8 +238,18 @@ const discoveryRoutes = (issuerOf: IssuerOf): Route[] => [
     takes: {},
     async run(context) {
       const issuer = await issuerOf(context)
-      return bare({ issuer, jwks_uri: `${issuer}/.well-known/keys`, authorization_endpoint: '', token_endpoint: '', userinfo_endpoint: '', response_types_supported: ['id_token'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: [...algorithms] })
+      return bare({
+        issuer, jwks_uri: `${issuer}/.well-known/keys`, authorization_endpoint: '', token_endpoint: '', userinfo_endpoint: '',
+        response_types_supported: ['id_token'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: [...algorithms],
+      })
     },
   }),
-  route({ op: 'read', path: 'oidc/.well-known/keys', about: 'The keys by which identity tokens are verified.', access: 'open', takes: {}, run: async (context) => bare({ keys: await publishedKeys(context) }) }),
+  route({
+    op: 'read',
+    path: 'oidc/.well-known/keys',
+    about: 'The keys by which identity tokens are verified.',
+    access: 'open',
+    takes: {},
+    run: async (context) => bare({ keys: await publishedKeys(context) }),
+  }),
 ]

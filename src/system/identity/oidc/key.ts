@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import type { JWK } from 'jose'
 import { invalid, notFound } from '../../../kit/errors.ts'
+import { listChildren } from '../../../kit/page.ts'
 import type { Context } from '../../../kit/route.ts'
-import type { View } from '../../../kit/view.ts'
+import type { Reader, View } from '../../../kit/view.ts'
 
 export const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 export type Algorithm = (typeof algorithms)[number]
@@ -14,14 +15,17 @@ interface Pair {
   published: JWK
 }
 
-export interface NamedKey {
-  name: string
+export interface KeySettings {
   algorithm: Algorithm
   /** Seconds. */
   rotationPeriod: number
   verificationTtl: number
   /** Client ids of the roles that may use it; `*` for all. */
   allowedClientIds: string[]
+}
+
+export interface NamedKey extends KeySettings {
+  name: string
   /** Seconds since 1970. */
   rotatedAt: number
   current: Pair
@@ -29,12 +33,7 @@ export interface NamedKey {
   retired: { published: JWK; until: number }[]
 }
 
-export interface KeyChange {
-  algorithm?: Algorithm | undefined
-  rotationPeriod?: number | undefined
-  verificationTtl?: number | undefined
-  allowedClientIds?: string[] | undefined
-}
+export type KeyChange = { [K in keyof KeySettings]?: KeySettings[K] | undefined }
 
 const place = (name: string): string => `oidc/key/${name}`
 const seconds = (context: Context): number => Math.trunc(context.now() / 1000)
@@ -46,9 +45,21 @@ async function makePair(algorithm: Algorithm): Promise<Pair> {
   return { kid, secret: await exportJWK(privateKey), published: { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' } }
 }
 
+/** The key of who names none: it is there without being made, with the usual settings. */
+export const defaultKey = 'default'
+const usual = (name: string): KeySettings => ({ algorithm: 'RS256', rotationPeriod: 86_400, verificationTtl: 86_400, allowedClientIds: name === defaultKey ? ['*'] : [] })
+
+export const allows = ({ allowedClientIds }: KeySettings, clientId: string): boolean => allowedClientIds.includes('*') || allowedClientIds.includes(clientId)
+
+export async function findSettings(store: Reader, name: string): Promise<KeySettings | null> {
+  return (await store.read<NamedKey>(place(name))) ?? (name === defaultKey ? usual(name) : null)
+}
+
 export const findKey = (store: View, name: string): Promise<NamedKey | null> => store.read<NamedKey>(place(name))
 
-export const keyNames = (store: View): Promise<string[]> => store.children('oidc/key/', { limit: 10_000 })
+const storedNames = (store: View): Promise<string[]> => listChildren(store, 'oidc/key/')
+
+export const keyNames = async (store: View): Promise<string[]> => [...new Set([...(await storedNames(store)), defaultKey])].sort()
 
 export async function putKey(context: Context, name: string, change: KeyChange): Promise<void> {
   const { store } = context
@@ -56,7 +67,7 @@ export async function putKey(context: Context, name: string, change: KeyChange):
   const made = (await findKey(store, name))?.algorithm === wanted ? null : await makePair(wanted)
   await store.update(async (tx) => {
     const present = await tx.read<NamedKey>(place(name))
-    const base = present ?? { name, algorithm: wanted, rotationPeriod: 86_400, verificationTtl: 86_400, allowedClientIds: [], rotatedAt: seconds(context), current: made!, retired: [] }
+    const base = present ?? { ...usual(name), name, algorithm: wanted, rotatedAt: seconds(context), current: made!, retired: [] }
     const key: NamedKey = {
       ...(made && present ? rotated(base, made, base.verificationTtl, seconds(context)) : base),
       algorithm: wanted,
@@ -92,7 +103,7 @@ export async function rotateKey(context: Context, name: string, verificationTtl?
 
 /** The key as it is to be used now: rotated first where its period has passed. `default` is made when it is first needed. */
 export async function currentKey(context: Context, name: string): Promise<NamedKey | null> {
-  if (name === 'default' && !(await findKey(context.store, name))) await putKey(context, name, { allowedClientIds: ['*'] })
+  if (name === defaultKey && !(await findKey(context.store, name))) await putKey(context, name, {})
   const key = await findKey(context.store, name)
   if (!key || seconds(context) < key.rotatedAt + key.rotationPeriod) return key
   const pair = await makePair(key.algorithm)
@@ -115,7 +126,7 @@ export const deleteKey = (store: View, name: string): Promise<void> => store.del
 /** Public keys of the namespace by which its tokens are verified. */
 export async function publishedKeys(context: Context): Promise<JWK[]> {
   const published: JWK[] = []
-  for (const name of await keyNames(context.store)) {
+  for (const name of await storedNames(context.store)) {
     const key = await currentKey(context, name)
     if (key) published.push(key.current.published, ...key.retired.filter((one) => one.until > seconds(context)).map((one) => one.published))
   }

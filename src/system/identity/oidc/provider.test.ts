@@ -94,3 +94,39 @@ test('what is built in is listed and stays', async () => {
   await trial.must('DELETE', 'identity/oidc/client/open')
   assert.equal((await trial.ask('GET', 'identity/oidc/client/open')).status, 404)
 })
+
+test('the default key and provider are there before anybody made them', async () => {
+  const fresh = await startTrial({ api_addr: 'https://api.example' })
+  try {
+    assert.deepEqual((await fresh.must('LIST', 'identity/oidc/key')).data.keys, ['default'])
+    assert.deepEqual((await fresh.must('GET', 'identity/oidc/key/default')).data, { algorithm: 'RS256', allowed_client_ids: ['*'], rotation_period: 86_400, verification_ttl: 86_400 })
+    assert.deepEqual((await fresh.must('GET', 'identity/oidc/.well-known/keys')).keys, [])
+    const issuer = 'https://api.example/v1/identity/oidc/provider/default'
+    assert.deepEqual((await fresh.must('GET', 'identity/oidc/provider/default')).data, { allowed_client_ids: ['*'], issuer, scopes_supported: [] })
+    await fresh.must('POST', 'identity/oidc/key/default', { verification_ttl: '2h' })
+    const changed = (await fresh.must('GET', 'identity/oidc/key/default')).data
+    assert.deepEqual([changed.allowed_client_ids, changed.verification_ttl], [['*'], 7200])
+  } finally {
+    await fresh.stop()
+  }
+})
+
+test('what a client or provider refers to must be there, and stays', async () => {
+  await trial.must('POST', 'identity/oidc/key/short', { verification_ttl: '1h', allowed_client_ids: '*' })
+  await trial.must('POST', 'identity/oidc/assignment/staff', { entity_ids: [entityId] })
+  const refused: [object, RegExp][] = [
+    [{ key: 'none' }, /key "none" does not exist/],
+    [{ assignments: 'none' }, /assignment "none" does not exist/],
+    [{ key: 'short', id_token_ttl: '2h' }, /id_token_ttl cannot be greater/],
+  ]
+  for (const [settings, message] of refused) assert.match((await trial.ask('POST', 'identity/oidc/client/bound', settings)).body.errors[0], message)
+  await trial.must('POST', 'identity/oidc/client/bound', { key: 'short', assignments: 'staff', id_token_ttl: '1h' })
+  for (const [path, message] of [['key/short', /these clients: bound/], ['assignment/staff', /these clients: bound/], ['scope/names', /these providers: default/]] as const) {
+    const answered = await trial.ask('DELETE', `identity/oidc/${path}`)
+    assert.equal(answered.status, 400)
+    assert.match(answered.text, message)
+  }
+  await trial.must('DELETE', 'identity/oidc/client/bound')
+  await trial.must('DELETE', 'identity/oidc/assignment/staff')
+  await trial.must('DELETE', 'identity/oidc/key/short')
+})

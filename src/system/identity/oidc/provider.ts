@@ -6,8 +6,8 @@ import { randomText } from '../../../core/tokens.ts'
 import { bare } from '../../../kit/answer.ts'
 import { type Fields, type Values, integer, text } from '../../../kit/field.ts'
 import { type Context, type Route, route } from '../../../kit/route.ts'
-import { algorithms, currentKey, publishedKeys, signToken } from './key.ts'
-import { type Client, type Provider, everybody, findAssignment, findClient, findProvider, findScope } from './registry.ts'
+import { algorithms, allows, currentKey, publishedKeys, signToken } from './key.ts'
+import { type Client, type Provider, everybody, findAssignment, findClient, findProvider, findScope, issuerOf } from './registry.ts'
 import { claimsOf } from './template.ts'
 
 interface Code {
@@ -26,7 +26,8 @@ interface Code {
 
 const codeSeconds = 300
 const refuse = (error: string, description: string, status = 400) => bare({ error, error_description: description }, status)
-const sameSecret = (given: string, right: string): boolean => timingSafeEqual(createHash('sha256').update(given).digest(), createHash('sha256').update(right).digest())
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
+const sameSecret = (given: string, right: string): boolean => timingSafeEqual(sha256(given), sha256(right))
 const codePlace = (code: string): string => `oidc/code/${hash('sha256', code, 'hex')}`
 const nowOf = (context: Context): number => Math.trunc(context.now() / 1000)
 
@@ -57,7 +58,6 @@ const tokenFields = {
 const serves = (provider: Provider, clientId: string): boolean => provider.allowedClientIds.includes('*') || provider.allowedClientIds.includes(clientId)
 
 export function providerRoutes(core: Core, apiAddress: string): Route[] {
-  const issuerOf = (context: Context, provider: Provider, wanted: string): string => `${(provider.issuer || apiAddress).replace(/\/$/, '')}/v1/${context.mount.namespace}identity/oidc/provider/${wanted}`
   const authorize = (context: Context, input: Values<typeof authorizeFields>) => makeCode(core, context, input)
   const userinfo = async (context: Context, input: { name: string }) => {
     const token = context.presented === null ? null : await core.tokens.lookup(context.presented)
@@ -67,7 +67,13 @@ export function providerRoutes(core: Core, apiAddress: string): Route[] {
   }
   return [
     ...(['read', 'write'] as const).flatMap((op) => [
-      route({ op, path: 'oidc/provider/:name/authorize', about: 'Gives a code for an application, in the name of the caller.', takes: authorizeFields, run: authorize }),
+      route({
+        op,
+        path: 'oidc/provider/:name/authorize',
+        about: 'Gives a code for an application, in the name of the caller.',
+        takes: authorizeFields,
+        run: authorize,
+      }),
       route({ op, path: 'oidc/provider/:name/userinfo', about: 'Tells who the access token is for.', access: 'open', takes: { name }, run: userinfo }),
     ]),
     route({
@@ -76,7 +82,7 @@ export function providerRoutes(core: Core, apiAddress: string): Route[] {
       about: 'Exchanges a code for an identity token and an access token.',
       access: 'open',
       takes: tokenFields,
-      run: (context, input) => exchange(core, context, input, issuerOf),
+      run: (context, input) => exchange(core, context, input, apiAddress),
     }),
     route({
       op: 'read',
@@ -87,7 +93,7 @@ export function providerRoutes(core: Core, apiAddress: string): Route[] {
       async run(context, input) {
         const provider = await findProvider(context.store, input.name)
         if (!provider) return null
-        const issuer = issuerOf(context, provider, input.name)
+        const issuer = issuerOf(context, provider, input.name, apiAddress)
         return bare({
           issuer,
           jwks_uri: `${issuer}/.well-known/keys`,
@@ -130,11 +136,15 @@ async function makeCode(core: Core, context: Context, input: Values<typeof autho
   if (input.code_challenge === '' && client.type === 'public') return refuse('invalid_request', 'PKCE is required for public clients')
   if (input.code_challenge !== '' && !['plain', 'S256'].includes(input.code_challenge_method)) return refuse('invalid_request', 'code_challenge_method must be "plain" or "S256"')
   if (!(await mayUse(core, context, client))) return refuse('access_denied', 'the identity entity is not authorized by the client assignment', 403)
-  const authTime = caller.tokenKey === null ? nowOf(context) : (await core.tokens.admitted(caller.tokenKey))?.createdAt ?? 0
+  const authTime = caller.tokenKey === null ? nowOf(context) : (await core.tokens.stored(caller.tokenKey))?.createdAt ?? 0
   if (input.max_age !== undefined && nowOf(context) - authTime > input.max_age) return refuse('max_age_violation', 'the caller logged in too long ago')
   const code = randomText(32)
   const expiresAt = nowOf(context) + codeSeconds
-  const kept: Code = { provider: input.name, clientId: client.clientId, redirectUri: input.redirect_uri, entityId: caller.entityId, scopes: scopes.filter((one) => provider.scopes.includes(one)), nonce: input.nonce, challenge: input.code_challenge, method: input.code_challenge_method, authTime, expiresAt }
+  const kept: Code = {
+    provider: input.name, clientId: client.clientId, redirectUri: input.redirect_uri, entityId: caller.entityId,
+    scopes: scopes.filter((one) => provider.scopes.includes(one)), nonce: input.nonce,
+    challenge: input.code_challenge, method: input.code_challenge_method, authTime, expiresAt,
+  }
   await forgetOld(context)
   await store.update((tx) => {
     tx.write(codePlace(code), kept)
@@ -174,20 +184,22 @@ async function scopeClaims(core: Core, context: Context, entityId: string, scope
   return claims
 }
 
-async function exchange(core: Core, context: Context, input: Values<typeof tokenFields>, issuerOf: (context: Context, provider: Provider, name: string) => string) {
+async function exchange(core: Core, context: Context, input: Values<typeof tokenFields>, apiAddress: string) {
   const { store } = context
   if (input.grant_type !== 'authorization_code') return refuse('unsupported_grant_type', 'grant_type must be "authorization_code"')
   const provider = await findProvider(store, input.name)
   const client = await findClient(store, input.client_id)
-  if (!provider || !client || !serves(provider, client.clientId) || (client.type === 'confidential' && !sameSecret(input.client_secret, client.clientSecret))) return refuse('invalid_client', 'client failed to authenticate', 401)
+  const proven = client?.type === 'public' || sameSecret(input.client_secret, client?.clientSecret ?? '')
+  if (!provider || !client || !serves(provider, client.clientId) || !proven) return refuse('invalid_client', 'client failed to authenticate', 401)
   const code = await takeCode(context, input.code)
-  if (!code || code.expiresAt <= nowOf(context) || code.clientId !== client.clientId || code.provider !== input.name || code.redirectUri !== input.redirect_uri) return refuse('invalid_grant', 'the code is not valid')
+  const fits = code?.clientId === client.clientId && code.provider === input.name && code.redirectUri === input.redirect_uri
+  if (!code || !fits || code.expiresAt <= nowOf(context)) return refuse('invalid_grant', 'the code is not valid')
   const proof = code.method === 'S256' ? createHash('sha256').update(input.code_verifier).digest('base64url') : input.code_verifier
   if (code.challenge !== '' && !sameSecret(proof, code.challenge)) return refuse('invalid_grant', 'invalid code_verifier for PKCE')
   const claims = await scopeClaims(core, context, code.entityId, code.scopes)
   const key = await currentKey(context, client.key)
   if (!claims) return refuse('access_denied', 'the entity is not active')
-  if (!key || (!key.allowedClientIds.includes('*') && !key.allowedClientIds.includes(client.clientId))) return refuse('invalid_client', 'the client\'s key does not allow it')
+  if (!key || !allows(key, client.clientId)) return refuse('invalid_client', 'the client\'s key does not allow it')
   const namespace = core.namespaces.at(context.mount.namespace)!
   const access = await core.tokens.create({
     parent: null, type: 'batch', namespace: namespace.path, namespaceId: namespace.id, policies: [], path: `identity/oidc/provider/${input.name}/token`,
@@ -196,7 +208,7 @@ async function exchange(core: Core, context: Context, input: Values<typeof token
   })
   const now = nowOf(context)
   const idToken = await signToken(key, {
-    ...claims, iss: issuerOf(context, provider, input.name), sub: code.entityId, aud: client.clientId, iat: now, exp: now + client.idTokenTtl, auth_time: code.authTime, namespace: namespace.id,
+    ...claims, iss: issuerOf(context, provider, input.name, apiAddress), sub: code.entityId, aud: client.clientId, iat: now, exp: now + client.idTokenTtl, auth_time: code.authTime, namespace: namespace.id,
     at_hash: halfHash(key.algorithm, access.token), ...(code.nonce !== '' && { nonce: code.nonce }),
   })
   return bare({ token_type: 'Bearer', access_token: access.token, id_token: idToken, expires_in: client.accessTokenTtl })
