@@ -118,6 +118,39 @@ test('a ciphertext that was moved, swapped, cut or altered in any bit does not o
   assert.equal(String(await view.get('a')), 'one')
 })
 
+test('of a distant store sealed values are kept: while they may be used, and until they change', async () => {
+  const shelf = new Shelf()
+  let asked = 0
+  const storage = shelf.open()
+  const barrier = new Barrier({ ...storage, distant: true, get: (key) => (key.startsWith('v/') && asked++, storage.get(key)) })
+  const key = Buffer.alloc(32, 1)
+  await barrier.initialize(key)
+  await barrier.unseal(key)
+  const view = barrier.view('v/')
+  const get = async (name: string): Promise<string | null> => ((found) => found && String(found))(await view.get(name))
+  await view.put('a', Buffer.from('one'))
+  await view.put('long', Buffer.alloc(5000))
+  barrier.fresh()
+  asked = 0
+  for (let i = 0; i < 3; i++) assert.deepEqual([await get('a'), await get('none')], ['one', null])
+  assert.equal(asked, 2)
+  await view.put('a', Buffer.from('two'))
+  assert.equal(await get('a'), 'two')
+  asked = 0
+  await view.get('long')
+  await view.get('long')
+  assert.equal(asked, 2)
+  // A transaction judges by what is stored now.
+  await view.update(async (tx) => tx.put('b', (await tx.get('a'))!))
+  assert.equal(asked, 3)
+  shelf.fresh = false
+  barrier.fresh()
+  assert.equal(await get('a'), 'two')
+  assert.equal(asked, 4)
+  barrier.seal()
+  await assert.rejects(view.get('a'), code('sealed'))
+})
+
 test('a mark is a key without a value: listed, absent to reads, and told from an empty value', async () => {
   const { view, shelf } = await openBarrier()
   await view.update((tx) => {

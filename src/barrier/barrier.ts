@@ -14,6 +14,8 @@ import { makeView, noValue, type Opened, type SealedStore } from './view.ts'
 /** The root key under the keyring, so that another process can follow a rekey. */
 const rootKeyPath = 'core/root-key'
 const keyringAttempts = 20
+/** Bytes; sealed values beyond are read each time. */
+const largestKept = 4096
 
 export interface KeyStatus {
   term: number
@@ -41,6 +43,8 @@ function tryOpen(sealed: Uint8Array, root: Buffer): Keyring | undefined {
 export class Barrier {
   readonly #storage: Storage
   readonly #cache: Cache
+  /** Sealed values as they were read, where reading them again would take longer than finding them here. */
+  readonly #kept: Cache | null
   readonly #feed: Feed
   readonly #meter: Meter
   readonly #sealedStore: SealedStore
@@ -54,8 +58,10 @@ export class Barrier {
   constructor(storage: Storage, options: { cacheEntries?: number } = {}) {
     this.#storage = storage
     this.#cache = new Cache(options.cacheEntries ?? 20_000)
+    this.#kept = storage.distant ? new Cache(options.cacheEntries ?? 20_000) : null
     this.#sealedStore = {
       open: (key) => this.#open(key),
+      value: (key) => this.#value(key),
       parsed: (key) => Promise.resolve(this.#parsed(key)),
       list: (prefix, page) => this.#list(prefix, page),
       commit: (writes, expect) => this.#commit(writes, expect),
@@ -104,6 +110,7 @@ export class Barrier {
     this.#keys = null
     this.#fresh = false
     this.#cache.clear()
+    this.#kept?.clear()
     this.#meter.stop()
   }
 
@@ -182,9 +189,30 @@ export class Barrier {
     return this.#keys
   }
 
+  async #value(key: string): Promise<Buffer | null> {
+    if (this.#kept === null) return (await this.#open(key))?.value ?? null
+    this.#unlocked()
+    const kept = this.#fresh ? (this.#kept.get(key) as Item | null | undefined) : undefined
+    return (await this.#unseal(key, kept === undefined ? await this.#fetch(key, this.#kept) : kept))?.value ?? null
+  }
+
+  async #fetch(key: string, kept: Cache): Promise<Item | null> {
+    const token = kept.load(key)
+    try {
+      const item = await this.#storage.get(key)
+      if (item === null || item.value.length <= largestKept) kept.settle(key, token, item)
+      return item
+    } finally {
+      kept.abandon(key, token)
+    }
+  }
+
   async #open(key: string): Promise<Opened | null> {
     this.#unlocked()
-    const item = await this.#storage.get(key)
+    return this.#unseal(key, await this.#storage.get(key))
+  }
+
+  async #unseal(key: string, item: Item | null): Promise<Opened | null> {
     if (item === null) return null
     if (item.value.length === 0) return { value: null, version: item.version }
     let term: Term | undefined
@@ -257,8 +285,10 @@ export class Barrier {
   }
 
   #changed(keys: string[] | null): void {
-    if (keys === null) this.#cache.clear()
-    else this.#cache.drop(keys)
+    for (const cache of [this.#cache, this.#kept]) {
+      if (keys === null) cache?.clear()
+      else cache?.drop(keys)
+    }
     if (this.#keys !== null && (keys === null || keys.includes(keyringPath))) {
       this.#keyringChanged = true
       void this.#reload().catch(() => {})

@@ -14,6 +14,8 @@ export interface Opened {
 /** What a view needs of the barrier; all keys are full keys. */
 export interface SealedStore {
   open(key: string): Promise<Opened | null>
+  /** The value alone, possibly of a sealed one that was kept. */
+  value(key: string): Promise<Buffer | null>
   /** The parsed JSON, possibly from the cache. */
   parsed(key: string): Promise<unknown>
   list(prefix: string, page: Page): Promise<string[]>
@@ -34,7 +36,7 @@ const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 export function makeView(store: SealedStore, prefix: string): View {
   const commitOne = (key: string, value: Uint8Array | null): Promise<void> => store.commit(new Map([[prefix + key, value]]))
   return {
-    get: async (key) => (await store.open(prefix + key))?.value ?? null,
+    get: (key) => store.value(prefix + key),
     read: <T>(key: string) => store.parsed(prefix + key) as Promise<T | null>,
     keys: async (below, page = {}) => {
       const after = page.after === undefined ? {} : { after: prefix + page.after }

@@ -44,6 +44,8 @@ export interface Lock {
 }
 
 export interface Storage {
+  /** A read asks another process: what was read is worth keeping, sealed as it is. */
+  readonly distant?: boolean
   get(key: string): Promise<Item | null>
   /** Full keys that begin with `prefix`, in order, strictly after `after`, at most `limit` (default 1000). */
   list(prefix: string, page?: Page): Promise<string[]>

@@ -13,6 +13,7 @@ export class StorageMeter {
   /** The same storage, seen by the meter. */
   watch(storage: Storage): Storage {
     return {
+      ...(storage.distant && { distant: true }),
       get: (key) => this.#timed('get', () => storage.get(key)),
       list: (prefix, page) => this.#timed('list', () => storage.list(prefix, page)),
       commit: (batch) => this.#timed(batch.put?.length ? 'put' : 'delete', () => storage.commit(batch)),

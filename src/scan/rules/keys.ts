@@ -4,7 +4,7 @@ import { joined } from './shape.ts'
 
 const pem = 'https://datatracker.ietf.org/doc/html/rfc7468'
 /** Line ends and whatever source code writes between the lines of a key: quotes, commas, plus signs, escapes, comment marks. */
-const body = String.raw`(?:[A-Za-z0-9+/=]|[\s"'+,;:#*|>-]|\\[nrt\\"]|\\u000a){0,40000}?`
+const body = String.raw`(?:[A-Za-z0-9+/=]|[\s"',;:#*|>-]|\\[nrt\\"]|\\u000a){0,40000}?`
 
 interface Kind {
   id: string

@@ -86,6 +86,7 @@ export async function openPostgres({ url, schema = '', prefix = 'strongroom_', p
   }
 
   return {
+    distant: true,
     async get(key) {
       open()
       return reads.get(key)
