@@ -46,6 +46,10 @@ test('passwords that people choose are told from the words of a program', () => 
   }
 })
 
+test('words that a person strung together are a secret beside a name that says so', () => {
+  for (const value of ['valid-until-somebody-remembers-it', 'nobody-will-ever-guess-this']) assert.deepEqual(scan(`const accessToken = '${value}'`), [`generic-secret ${value}`], value)
+})
+
 test('an expression of a program is no value', () => {
   for (const line of ['password = getPassword()', 'token = request.headers', 'secret: Option<String>', 'key = keys[index]', 'this.token = token']) {
     assert.deepEqual(scan(line, 'main.ts'), [], line)

@@ -67,7 +67,7 @@ export function judge(value: string, kind: Kind, name: string, code: boolean): C
   if (code && (bits < 24 || /[().]/.test(value))) return null
   if (bits < bound.bits) {
     if (kind === 'password' && (isComplex(value) || isDisguised(value))) return 'medium'
-    if (kind === 'password' && isPassphrase(value)) return 'low'
+    if (kind !== 'weak' && !/key$/i.test(name) && isPassphrase(value)) return 'low'
     return kind === 'password' && isUsual(value, name) ? 'low' : null
   }
   if (kind === 'weak' && !(/\d/.test(value) && /[A-Za-z]/.test(value))) return null

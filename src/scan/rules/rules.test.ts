@@ -107,6 +107,15 @@ test('hostile text costs little, whatever the rule', () => {
   }
 })
 
+test('a private key without an end costs little', () => {
+  const body = `${'A'.repeat(60)}+\\n" +\n`.repeat(2000)
+  for (const rule of rules.filter(({ keywords }) => keywords.some((word) => word.includes('private key')))) {
+    const start = process.cpuUsage()
+    find(rule, `-----BEGIN RSA PRIVATE KEY-----\n${body}`)
+    assert.ok(process.cpuUsage(start).user < 2_000_000, rule.id)
+  }
+})
+
 test('samples match what they were made from', () => {
   for (const source of ['a[b-d]{3}', '(?:x|y)z?', '[A-Za-z0-9_-]{20,24}', '\\d{4}-\\w{2}', 'ab{2}c{0,4}', '(?<secret>[^x-z]{8})']) {
     assert.match(sample(source), new RegExp(`^(?:${source})$`))
