@@ -4,7 +4,8 @@ import { hash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { services } from '../../src/dialects/aws/services.ts'
 import type { Member } from '../../src/dialects/aws/shape.ts'
-import { canonicalRequest, compact, makeSigner, signingKey, stringToSign } from '../../src/dialects/aws/sigv4.ts'
+import { makeHmac } from '../../src/crypto/hmac.ts'
+import { canonicalRequest, compact, signingKey, stringToSign } from '../../src/dialects/aws/sigv4.ts'
 import { mountDefaults } from '../../src/system/default-mounts.ts'
 import { type Trial, startTrial } from '../server.test-aid.ts'
 import { numbers, oddJson, pick } from './odd.test-aid.ts'
@@ -33,7 +34,7 @@ function signed({ body, headers = {}, service = 'secretsmanager', url = '/', met
   const scope = { time, date: time.slice(0, 8), region: 'us-east-1', service }
   const all: Record<string, string> = { host: 'localhost', 'x-amz-date': time, ...headers }
   const names = Object.keys(all).sort()
-  const signature = makeSigner(signingKey(key.secret, scope))(stringToSign(scope, canonicalRequest({ method, url, headers: all }, names, hash('sha256', body, 'hex'))))
+  const signature = makeHmac(signingKey(key.secret, scope))(stringToSign(scope, canonicalRequest({ method, url, headers: all }, names, hash('sha256', body, 'hex'))))
   return { ...all, authorization: `AWS4-HMAC-SHA256 Credential=${key.id}/${scope.date}/us-east-1/${service}/aws4_request, SignedHeaders=${names.join(';')}, Signature=${signature}` }
 }
 

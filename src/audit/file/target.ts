@@ -1,7 +1,8 @@
 // The open file of a device: appends batches, and notices when the path no longer names it.
-import { close, constants, fchmodSync, fstatSync, open, read, stat, write, writeSync } from 'node:fs'
+import { close, constants, fchmodSync, fstatSync, open, read, stat, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { AuditDevice, AuditLimits } from '../../kit/audit.ts'
+import { pause, writeSome } from '../descriptor.ts'
 import { failure, LineQueue, type Batch } from '../queue.ts'
 import { readBack } from './history.ts'
 import { isOnLocalDisk } from './location.ts'
@@ -13,8 +14,6 @@ const stats = promisify(stat)
 const name = 'audit file'
 /** Milliseconds between two looks at whether the path still names the open file. */
 const lookEvery = 250
-/** Milliseconds between two tries where a pipe is full. */
-const pause = 5
 const newline = Buffer.from('\n')
 
 interface Settings {
@@ -116,22 +115,12 @@ export class FileTarget implements AuditDevice {
     this.#torn ||= done > 0
     while (rest.length > 0) {
       if (signal.aborted) throw failure(name, 'the write did not end in time')
-      const size = await this.#putSome(rest)
+      const size = await writeSome(this.#fd, rest)
       if (size > 0) {
         rest = rest.subarray(size)
         this.#torn = rest.length > 0
-      } else await new Promise((resolve) => setTimeout(resolve, pause))
+      } else await pause()
     }
-  }
-
-  #putSome(bytes: Buffer): Promise<number> {
-    return new Promise((resolve, reject) => {
-      write(this.#fd, bytes, 0, bytes.length, null, (cause, size) => {
-        if (cause === null) resolve(size)
-        else if (cause.code === 'EAGAIN') resolve(0)
-        else reject(cause)
-      })
-    })
   }
 
   async #inPlace(): Promise<boolean> {

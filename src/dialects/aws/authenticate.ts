@@ -6,7 +6,8 @@ import type { Core } from '../../core/core.ts'
 import type { Token } from '../../core/tokens.ts'
 import { Fault } from '../../kit/errors.ts'
 import { AwsFault } from './errors.ts'
-import { type Signature, type Signed, checkSignedHeaders, checkTime, isSignedWith, makeSigner, mismatch, readSignature, signingKey } from './sigv4.ts'
+import { makeHmac } from '../../crypto/hmac.ts'
+import { type Signature, type Signed, checkSignedHeaders, checkTime, isSignedWith, mismatch, readSignature, signingKey } from './sigv4.ts'
 
 export const scheme = 'aws'
 
@@ -63,7 +64,7 @@ export async function authenticate(core: Core, request: Signed, signature: Signa
   checkSignedHeaders(signature, request.headers)
   const scope = `${signature.date}/${signature.region}/${signature.service}`
   const known = derived.get(key)?.get(scope)
-  const signing = known ?? makeSigner(signingKey(await core.accessKeys.secretOf(key), signature))
+  const signing = known ?? makeHmac(signingKey(await core.accessKeys.secretOf(key), signature))
   if (!isSignedWith(signing, request, signature)) throw mismatch()
   if (!known) keep(key, scope, signing)
   // After the signature, so that only who holds the key learns that its time is over.

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { type AwsServer, startAws } from './server.test-aid.ts'
-import { canonicalRequest, compact, makeSigner, signingKey, stringToSign } from './sigv4.ts'
+import { makeHmac } from '../../crypto/hmac.ts'
+import { canonicalRequest, compact, signingKey, stringToSign } from './sigv4.ts'
 
 let aws: AwsServer
 before(async () => {
@@ -30,7 +31,7 @@ async function post({ body = '{}', target = 'secretsmanager.ListSecrets', servic
   const type: Record<string, string> = service === 'sts' ? { 'content-type': 'application/x-www-form-urlencoded' } : { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
   const headers: Record<string, string> = { host: new URL(aws.address).host, ...type, 'x-amz-date': time, ...more }
   const names = Object.keys(headers).sort()
-  const signature = makeSigner(signingKey(secret, scope))(stringToSign(scope, canonicalRequest({ method: 'POST', url: '/', headers }, names, hash('sha256', body, 'hex'))))
+  const signature = makeHmac(signingKey(secret, scope))(stringToSign(scope, canonicalRequest({ method: 'POST', url: '/', headers }, names, hash('sha256', body, 'hex'))))
   const authorization = `AWS4-HMAC-SHA256 Credential=${keyId}/${scope.date}/us-east-1/${service}/aws4_request, SignedHeaders=${names.join(';')}, Signature=${signature}`
   const { host: _, ...sent } = headers
   const response = await fetch(`${aws.address}/`, { method: 'POST', headers: { ...sent, authorization, ...unsigned }, body: sentBody })
@@ -96,7 +97,7 @@ test('a presigned URL is answered', async () => {
   const scope = { time, date: time.slice(0, 8), region: 'us-east-1', service: 'sts' }
   const host = new URL(aws.address).host
   const query = `/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=test%2F${scope.date}%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Date=${time}&X-Amz-Expires=60&X-Amz-SignedHeaders=host`
-  const signature = makeSigner(signingKey('test', scope))(stringToSign(scope, canonicalRequest({ method: 'GET', url: query, headers: { host } }, ['host'], hash('sha256', '', 'hex'))))
+  const signature = makeHmac(signingKey('test', scope))(stringToSign(scope, canonicalRequest({ method: 'GET', url: query, headers: { host } }, ['host'], hash('sha256', '', 'hex'))))
   const good = await fetch(`${aws.address}${query}&X-Amz-Signature=${signature}`)
   assert.equal(good.status, 200)
   assert.match(await good.text(), /<Account>123456789012<\/Account>/)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import { type Headers, canonicalRequest, checkSignedHeaders, checkTime, isSignedWith, makeSigner, payloadHash, readSignature, signingKey, stringToSign } from './sigv4.ts'
+import { makeHmac } from '../../crypto/hmac.ts'
+import { type Headers, canonicalRequest, checkSignedHeaders, checkTime, isSignedWith, payloadHash, readSignature, signingKey, stringToSign } from './sigv4.ts'
 
 // The example of the specification (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-examples.html): key
 // and values are published there.
@@ -12,7 +13,7 @@ function signatureOf(method: string, url: string, headers: Headers, service: str
   const scope = { time: '20150830T123600Z', date: '20150830', region: 'us-east-1', service }
   const signed = Object.keys(headers).sort()
   const canonical = canonicalRequest({ method, url, headers }, signed, hash('sha256', body, 'hex'))
-  return makeSigner(signingKey(secret, scope))(stringToSign(scope, canonical))
+  return makeHmac(signingKey(secret, scope))(stringToSign(scope, canonical))
 }
 
 test('the ListUsers example of the specification', () => {
@@ -96,7 +97,7 @@ test('the payload must be the one that is declared', () => {
 
 test('any change of the request breaks its signature', () => {
   const signature = readSignature(request)!
-  const sign = makeSigner(signingKey(secret, signature))
+  const sign = makeHmac(signingKey(secret, signature))
   const good = { ...signature, signature: sign(stringToSign(signature, canonicalRequest(request, signature.signedHeaders, empty))) }
   assert.equal(isSignedWith(sign, request, good), true)
   assert.equal(isSignedWith(sign, { ...request, body: Buffer.from('x') }, good), false)
@@ -104,5 +105,5 @@ test('any change of the request breaks its signature', () => {
   assert.equal(isSignedWith(sign, { ...request, url: '/?a=b' }, good), false)
   assert.equal(isSignedWith(sign, { ...request, headers: { ...headers, host: 'other' } }, good), false)
   assert.equal(isSignedWith(sign, request, { ...good, signature: good.signature.slice(1) }), false)
-  assert.equal(isSignedWith(makeSigner(signingKey(`${secret}x`, signature)), request, good), false)
+  assert.equal(isSignedWith(makeHmac(signingKey(`${secret}x`, signature)), request, good), false)
 })

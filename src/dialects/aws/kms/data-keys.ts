@@ -16,8 +16,11 @@ interface Asked {
   Recipient?: object | undefined
 }
 
-/** A data key under a key: `kind` is plaintext or wrapped, `what` its size or the type of a pair. */
-async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens, Recipient }: Asked, kind: 'plaintext' | 'wrapped', what: Record<string, unknown>): Promise<{ place: Place; made: Record<string, any>; blob: string }> {
+/** Whether what was made is shown in the clear too, or encrypted alone. */
+type Kind = 'plaintext' | 'wrapped'
+
+/** A data key under a key; `what`: its size or the type of a pair. */
+async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens, Recipient }: Asked, kind: Kind, what: Record<string, unknown>): Promise<{ place: Place; made: Record<string, any>; blob: string }> {
   checkTokens(GrantTokens)
   refuseRecipient(Recipient)
   const place = await find(exchange, KeyId)
@@ -40,6 +43,20 @@ function pairOf(name: string): { pair: string } {
 }
 
 const pairInput = { KeyId: keyId, KeyPairSpec: string({ required: true, words: [...pairSpecs.map((spec) => spec.name), 'SM2', 'ML_KEM_512', 'ML_KEM_768', 'ML_KEM_1024'] }), EncryptionContext: encryptionContext, GrantTokens: grantTokens, Recipient: recipient, DryRun: boolean() }
+
+const pairOperation = (name: string, about: string, kind: Kind) =>
+  operation({
+    name,
+    about,
+    access: [{ op: 'write', path: `transit/datakey/${kind}/:name` }],
+    input: pairInput,
+    shows: ['KeyId', 'EncryptionContext', 'KeyPairSpec'],
+    async run(exchange, input) {
+      const { place, made, blob } = await draw(exchange, input, kind, pairOf(input.KeyPairSpec))
+      endDryRun(input.DryRun)
+      return { PrivateKeyCiphertextBlob: blob, ...(kind === 'plaintext' && { PrivateKeyPlaintext: made.plaintext }), PublicKey: made.public_key, KeyId: place.arn, KeyPairSpec: input.KeyPairSpec }
+    },
+  })
 
 export const dataKeyOperations = [
   operation({
@@ -67,30 +84,8 @@ export const dataKeyOperations = [
       return { CiphertextBlob: blob, KeyId: place.arn }
     },
   }),
-  operation({
-    name: 'GenerateDataKeyPair',
-    about: 'Makes a key pair; its private part in the clear and encrypted.',
-    access: [{ op: 'write', path: 'transit/datakey/plaintext/:name' }],
-    input: pairInput,
-    shows: ['KeyId', 'EncryptionContext', 'KeyPairSpec'],
-    async run(exchange, input) {
-      const { place, made, blob } = await draw(exchange, input, 'plaintext', pairOf(input.KeyPairSpec))
-      endDryRun(input.DryRun)
-      return { PrivateKeyCiphertextBlob: blob, PrivateKeyPlaintext: made.plaintext, PublicKey: made.public_key, KeyId: place.arn, KeyPairSpec: input.KeyPairSpec }
-    },
-  }),
-  operation({
-    name: 'GenerateDataKeyPairWithoutPlaintext',
-    about: 'Makes a key pair and shows its private part encrypted alone.',
-    access: [{ op: 'write', path: 'transit/datakey/wrapped/:name' }],
-    input: pairInput,
-    shows: ['KeyId', 'EncryptionContext', 'KeyPairSpec'],
-    async run(exchange, input) {
-      const { place, made, blob } = await draw(exchange, input, 'wrapped', pairOf(input.KeyPairSpec))
-      endDryRun(input.DryRun)
-      return { PrivateKeyCiphertextBlob: blob, PublicKey: made.public_key, KeyId: place.arn, KeyPairSpec: input.KeyPairSpec }
-    },
-  }),
+  pairOperation('GenerateDataKeyPair', 'Makes a key pair; its private part in the clear and encrypted.', 'plaintext'),
+  pairOperation('GenerateDataKeyPairWithoutPlaintext', 'Makes a key pair and shows its private part encrypted alone.', 'wrapped'),
   operation({
     name: 'GenerateRandom',
     about: 'Random bytes.',
