@@ -3,6 +3,7 @@
 //   npm run bench -- read write            some of them
 //   npm run bench -- read --peer URL --peer-token T   beside another server of this machine with Vault's API
 //   npm run bench -- aws --peer URL                   beside moto's server (`moto_server -p 5000`)
+//   npm run bench -- scan --peer-scan 'kingfisher=./kingfisher scan --no-validate'   beside a scanner that is not on PATH
 import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +14,7 @@ import { pidAt } from './process.ts'
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { peer: { type: 'string' }, 'peer-token': { type: 'string' }, 'peer-pid': { type: 'string' }, quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: { peer: { type: 'string' }, 'peer-token': { type: 'string' }, 'peer-pid': { type: 'string' }, 'peer-scan': { type: 'string', multiple: true }, quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
 })
 
 const known: Record<string, Bench> = {}
@@ -28,10 +29,11 @@ if (values.help || unknown.length > 0) {
 
 const peer = values.peer === undefined ? null : { url: values.peer, token: values['peer-token'] ?? '', pid: values['peer-pid'] === undefined ? pidAt(values.peer) : Number(values['peer-pid']) }
 if (peer && !(peer.pid > 0)) throw new Error(`${peer.url}: no process of this machine listens there; name it with --peer-pid`)
+const scanners = Object.fromEntries((values['peer-scan'] ?? []).map((given) => [given.slice(0, given.indexOf('=')), given.slice(given.indexOf('=') + 1).split(' ')]))
 const all: Record<string, Figure[]> = {}
 for (const name of wanted) {
   console.error(`… ${name}: ${known[name]!.about}`)
-  all[name] = await known[name]!.run({ peer, quick: values.quick })
+  all[name] = await known[name]!.run({ peer, scanners, quick: values.quick })
   if (!values.json) show(name, all[name])
 }
 if (values.json) console.log(JSON.stringify(all, null, 1))

@@ -48,6 +48,8 @@ export interface Rule {
   begins?: string[]
   /** Those of the keywords that count only as a word: at its beginning (also in camel case), with no small letter behind but those of `api`, `key`, `secret`, `token`. */
   alone?: string[]
+  /** A provider's names as the text may spell them, and whether they are common words: behind one a secret of any form may stand. */
+  named?: { words: string[]; isCommon: boolean }
   confidence?: Confidence
   /** Texts that the rule finds and texts that it leaves alone; run by the suite, a rule without both is refused. */
   hits: string[]

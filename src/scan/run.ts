@@ -23,10 +23,12 @@ interface Job {
 
 /**
  * A scan runs some hundred patterns a few times each and a few loops for long: compiling them all to machine code would take
- * longer than the scan. V8 reads these at any time.
+ * longer than the scan. What sees every byte of a file is compiled beforehand, so that V8's last compiler is of no use; reading
+ * packs of Git needs it. V8 reads these at any time.
  */
-function spareCompiling(): void {
+function spareCompiling(packs: boolean): void {
   for (const flag of ['--regexp-tier-up-ticks=40', '--no-regexp-peephole-optimization', '--max-inlined-bytecode-size-cumulative=100']) setFlagsFromString(flag)
+  if (!packs) setFlagsFromString('--no-turbofan')
 }
 
 export async function runScan(settings: Settings, positionals: string[]): Promise<number> {
@@ -52,7 +54,7 @@ interface Found {
 
 /** The findings of one scan, secrets in full. `parts` come on top of what the settings name. */
 export async function findSecrets(settings: Settings, positionals: string[], parts: Part[] = []): Promise<Found> {
-  spareCompiling()
+  spareCompiling(positionals[0] === 'git')
   let failures = 0
   const warn = (path: string, reason: string): void => {
     failures++
@@ -85,7 +87,7 @@ export async function openScanner(settings: Settings, setup: Setup, automaton?: 
   const { finders, refuse } = setup
   const wanted = wantedRules(settings)
   const rules = setup.builtin ? (await loadRules()).filter((rule) => (!wanted || wanted.includes(rule.id)) && !setup.disabled(rule.id)) : []
-  const detectors = setup.builtin ? genericDetectors() : []
+  const detectors = setup.builtin ? genericDetectors(rules) : []
   const { kubernetesFinder } = await import('./formats/kubernetes/index.ts')
   return new Scanner({ ...(automaton ? { automaton } : {}), rules: [...setup.rules, ...rules], detectors, finders: setup.builtin && !wanted ? [kubernetesFinder, ...finders] : finders, refuse: refuseAlso(refuse, setup) })
 }
@@ -162,7 +164,8 @@ async function scanTexts({ scanner, settings, warn }: Job, files: string[]): Pro
     progress.clear()
     return findings
   }
-  const found = await scanInThreads(files, threads, { settings: { ...settings }, automaton: share(scanner.matcher.automaton) }, warn)
+  const own = async (some: string[]): Promise<Finding[]> => (await scanFiles(scanner, some, warn)).findings
+  const found = await scanInThreads(threads, { settings: { ...settings }, automaton: share(scanner.matcher.automaton), files }, own, warn)
   const order = new Map(files.map((file, at) => [nameOf(file), at]))
   return found.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line)
 }
@@ -192,7 +195,7 @@ export async function scanFiles(scanner: Scanner, files: Iterable<string>, warn:
 
 /** The scanner of a worker thread, which takes the table of keywords over from the thread that started it. */
 export async function prepareScanner(settings: Settings, automaton: Automaton): Promise<Scanner> {
-  spareCompiling()
+  spareCompiling(false)
   return openScanner(settings, await prepare({ ...settings, discover: !settings['no-config'] }), automaton)
 }
 

@@ -1,12 +1,13 @@
 // Finds values beside telling names in any notation: assignments, maps, arguments, attributes, options, defaults.
 // Reads bytes by hand, since a name such as `key` stands in every other line of a program.
 import type { Detector, Place } from '../match/matcher.ts'
+import type { Way } from '../match/sieve.ts'
 import type { Candidate } from '../match/candidate.ts'
 import type { Text } from '../match/text.ts'
 import { bestPiece, judge, leastLength } from './judge.ts'
 import { kindAt, type Kind } from './name.ts'
 import { genericPassword, genericSecret } from './rules.ts'
-import { nextItem, readValue, type Value } from './value.ts'
+import { nextItem, readValue, valueWays, type Value } from './value.ts'
 import { syntaxOf, type Syntax } from './syntax.ts'
 
 const nameByte = new Uint8Array(256)
@@ -17,11 +18,20 @@ const listLimit = 64
 const optionName = /^(?:--?[A-Za-z]|[A-Z][A-Z\d]*_[A-Z\d_]+$)/
 const spacedName = /(?:api|access|secret|private|auth|encryption|master|client|app|license|bearer|account|signing) $/i
 
+let assigned: Way[] | undefined
+/** What follows `pw` where that is a word of the name; `pwd` is a keyword of its own. */
+const wordEnd = { set: Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 97 && byte <= 122 ? 0 : 1)), least: 1, most: 1, back: 1 }
+
 export class Assignments implements Detector {
   readonly keywords = ['pass', 'pwd', ' pw', '\tpw', '\npw', '_pw', '"pw', 'secret', 'token', 'key', 'auth', 'cred', 'signature', 'cookie', 'session', 'jwt', 'verifier', 'senha', 'kennwort']
   #syntax: Syntax = 'text'
   /** Names and values before this offset have been read. */
   #done = 0
+
+  ways(keyword: string): Way[] {
+    assigned ??= valueWays({ set: nameByte, least: 0, most: nameLimit })
+    return keyword.endsWith('pw') ? assigned.map(({ from, steps }) => ({ from, steps: [wordEnd, ...steps] })) : assigned
+  }
 
   begin(_text: Text, place: Place): void {
     this.#syntax = syntaxOf(place.path)

@@ -1,6 +1,7 @@
 // Credentials in the headers of HTTP: `Authorization: Basic …` and `Bearer …`.
 import type { Candidate } from '../match/candidate.ts'
 import type { Detector } from '../match/matcher.ts'
+import type { Way } from '../match/sieve.ts'
 import type { Text } from '../match/text.ts'
 import { judge } from './judge.ts'
 import { isMask, isReference, isWrapped } from './placeholder.ts'
@@ -12,6 +13,11 @@ const bearer = /^(?:bearer|token)(?:["'] ?[+,.]? ?["']|[ :=]|%20){1,3}([A-Za-z\d
 
 export class Authorizations implements Detector {
   readonly keywords = ['basic', 'bearer', 'token ']
+
+  ways(keyword: string): Way[] {
+    const digits = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z\d\-._~+/]/.test(String.fromCharCode(byte)) ? 1 : 0))
+    return [{ from: 0, to: 28, steps: [{ set: digits, least: keyword === 'basic' ? 7 : 12, most: 28 }] }]
+  }
 
   hit(text: Text, start: number, _end: number, _place: unknown, found: (candidate: Candidate) => void): void {
     const head = text.bytes.toString('latin1', start, Math.min(text.length, start + 24))

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Rule } from '../rule.ts'
 import { Scanner } from '../match/scanner.ts'
 import { Text } from '../match/text.ts'
 import { genericDetectors } from './index.ts'
 import { randomness } from './language.ts'
 import { kindOf } from './name.ts'
+import { Named } from './named.ts'
 
 const scanner = new Scanner({ rules: [], detectors: genericDetectors() })
 const scan = (text: string, path = 'config.txt'): string[] => scanner.scan(new Text(Buffer.from(text)), { path }).map(({ rule, secret }) => `${rule} ${secret}`)
@@ -127,4 +129,17 @@ test('bytes of any kind are read without a throw', () => {
     }
     scanner.scan(new Text(Buffer.from(text, 'latin1')), { path: round % 2 ? 'a.js' : 'Dockerfile' })
   }
+})
+
+test('a key of unknown form is found beside the name of its provider', () => {
+  const provider: Rule = { id: 'acmecloud-key', about: 'AcmeCloud key', source: 'https://acme.test', keywords: [], pattern: /(?!)/, named: { words: ['acmecloud', 'acme_cloud'], isCommon: false }, hits: [], misses: [] }
+  const common: Rule = { ...provider, id: 'parcel-key', named: { words: ['parcel'], isCommon: true } }
+  const named = new Scanner({ rules: [], detectors: [new Named([provider, common])] })
+  const find = (text: string, path = 'config.txt'): string[] => named.scan(new Text(Buffer.from(text)), { path }).map(({ rule, secret, confidence }) => `${rule} ${secret} ${confidence}`)
+  const drawn = 'k8Zq2vXw9RtB4mLp7'
+  for (const text of [`ACMECLOUD_API_KEY=${drawn}`, `acme-cloud token: "${drawn}"`, `"acmeCloudSecret": "${drawn}"`, `acmecloud PRIVATE ${drawn}`]) assert.deepEqual(find(text), [`acmecloud-key ${drawn} medium`], text)
+  assert.deepEqual(find('acmecloud_key = abcdefgh12345678'), ['acmecloud-key abcdefgh12345678 low'])
+  assert.deepEqual(find(`parcel_key = ${drawn}`), [`parcel-key ${drawn} medium`])
+  for (const text of [`parcel for the house: key ${drawn}`, `placmecloud_key = ${drawn}`, 'acmecloud_key = "some-token-of-version-2024"', `acmecloud/commit ${drawn}`, 'acmecloud_key = AcmeCloudKeyConfig2']) assert.deepEqual(find(text), [], text)
+  assert.deepEqual(find(`acmecloud_key = ${drawn}`, 'yarn.lock'), [])
 })

@@ -32,6 +32,9 @@ const isDisguised = (value: string): boolean =>
 /** Signs that providers put into the keys that they issue; people choose others for passwords, and programs for what they call secrets. */
 const issuable = /^(?!=)(?:[\w\-.~+/:|=]|%[\dA-Fa-f]{2})+$/
 
+/** Drawn by a password manager, which uses every sign: a single one is a slip of the pen, sets and groups are those of a regular expression. */
+const isManaged = (value: string): boolean => (value.match(/[^\w\-.~+/:|=]/g)?.length ?? 0) >= 3 && !/\(\?|\[\^?\w|\\|[)\]][*+?]/.test(value)
+
 /** Whether the value is the Base64 of words with blanks between them. */
 const isProse = (value: string): boolean => /^[A-Za-z\d+/]{15,}={0,2}$/.test(value) && /^[A-Za-z][a-z]+(?: [A-Za-z][a-z]*){2,}[.!?]?\s*$/.test(Buffer.from(value, 'base64').toString('latin1'))
 
@@ -61,7 +64,7 @@ export function judge(value: string, kind: Kind, name: string, code: boolean): C
   if (isUuid(value)) return kind === 'weak' ? null : 'medium'
   if (bits < certain * 2 && isCodeLike(value)) return null
   if (isProse(value)) return null
-  if (kind !== 'password' && !/secret/i.test(name) && !issuable.test(value)) return null
+  if (kind !== 'password' && !/secret/i.test(name) && !issuable.test(value) && (kind === 'weak' || code || bits < certain || !isManaged(value))) return null
   if (kind !== 'weak' && issued.test(value) && !/your|example|x{4}/i.test(value)) return 'medium'
   if (bits < certain && (holdsExampleWord(value) || isPath(value))) return kind === 'password' && isUsual(value, name) ? 'low' : null
   if (code && (bits < 24 || /[().]/.test(value))) return null

@@ -3,7 +3,7 @@
 /** A value that is fetched, interpolated or pointed at rather than written down. */
 const reference = new RegExp(
   [
-    String.raw`\$\{|\$\(|\{\{|<%|#\{|%\(|\$\[\[|^\$[A-Za-z_{(]|^%[A-Za-z_]+%$|^@[A-Za-z_.]+@$|^@\w+[./]|^&[a-z]`,
+    String.raw`\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|^(?:\$\{|\$\(|\{\{)|<%|#\{[^{}]*\}|%\(\w|\$\[\[|^\$[A-Za-z_{(]|^%[A-Za-z_]+%$|^@[A-Za-z_.]+@$|^@\w+[./]|^&[a-z]`,
     String.raw`%[sdvq]\b|\\\(|^\{[\w.]*\}$|\{\w*\}|\{\w+\.\w+\}`,
     String.raw`^(?:ENC\[|vault:|op:\/\/|ref\+|ssm:|arn:|secretsmanager:|keyvault:|gcp:|sops:|!vault|secretref|projects\/)`,
     String.raw`process\.env|os\.environ|getenv|secrets\.|\bvars?\.|\bself\.|\bthis\.|\benv\.|settings\.|config\.|options\.|params\.|request\.|\bargs\.`,

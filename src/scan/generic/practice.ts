@@ -2,6 +2,7 @@
 // layer of an image.
 import type { Candidate } from '../match/candidate.ts'
 import type { Detector, Place } from '../match/matcher.ts'
+import type { Way } from '../match/sieve.ts'
 import type { Text } from '../match/text.ts'
 import type { Rule } from '../rule.ts'
 import { kindOf } from './name.ts'
@@ -20,6 +21,13 @@ export class Practices implements Detector {
   readonly keywords = ['console.', 'logger.', 'logging.', 'log.', 'print', 'throw new', 'raise ', 'writefile', 'run ', 'env ', 'arg ']
   #code = false
   #dockerfile = false
+
+  ways(keyword: string): Way[] {
+    if (keyword === 'run ' || keyword === 'env ' || keyword === 'arg ') return [{ from: -keyword.length - 1, steps: [{ set: lineStart, least: 1, most: 1 }] }]
+    const blanks = { set: blank, least: 0, most: furthest }
+    const name = keyword === 'print' ? { set: flags(/[fln]/i), least: 0, most: 2 } : { set: word, least: 0, most: furthest }
+    return [{ from: 0, steps: [{ set: blank, least: 0, most: 1 }, name, blanks, { set: flags(/\(/), least: 1, most: 1 }] }]
+  }
 
   begin(_text: Text, place: Place): void {
     this.#code = syntaxOf(place.path) === 'code'
@@ -41,8 +49,11 @@ export class Practices implements Detector {
 }
 
 const flags = (pattern: RegExp): Uint8Array => Uint8Array.from({ length: 256 }, (_, byte) => (pattern.test(String.fromCharCode(byte)) ? 1 : 0))
+const furthest = 1 << 16
 const blank = flags(/[^\S\n]/)
 const word = flags(/\w/)
+/** Also the zeros before the beginning of a text. */
+const lineStart = flags(/[\s\0]/)
 
 /** Whether a parenthesis opens behind the word that begins with the keyword; behind `print` only `f` and `ln` may come. */
 function mayCall(bytes: Uint8Array, start: number, end: number): boolean {

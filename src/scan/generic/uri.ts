@@ -1,6 +1,7 @@
 // Passwords in URIs: `scheme://user:password@host`.
 import type { Candidate } from '../match/candidate.ts'
 import type { Detector } from '../match/matcher.ts'
+import type { Way } from '../match/sieve.ts'
 import type { Text } from '../match/text.ts'
 import { holdsExampleWord, isMask, isReference, isWrapped } from './placeholder.ts'
 import { randomness } from './language.ts'
@@ -11,8 +12,18 @@ const userinfo = /^([^\s:@/"'`<>\\|,;]{0,96}):([^\s/"'`<>\\|]{1,256}?)@([\w.[\]$
 const scheme = /[a-z][a-z\d+.-]{0,30}$/i
 const plain = /^(?:pass(?:w(?:or)?d|code|phrase)?|pwd?|pw|secret|token|user(?:name)?|admin|root|test|guest|postgres|mysql|mongo|redis|rabbit|default|login|none|null|x|y|password\d?|1234?5?6?|changeme|example|abc|foo|bar)$/i
 
+const setOf = (holds: (byte: number) => boolean): Uint8Array => Uint8Array.from({ length: 256 }, (_, byte) => (holds(byte) ? 1 : 0))
+const signs = setOf((byte) => byte === 64)
+const colons = setOf((byte) => byte === 58)
+const secret = setOf((byte) => byte > 32 && !'"\'/<>@`'.includes(String.fromCharCode(byte)))
+const user = setOf((byte) => secret[byte] === 1 && byte !== 58)
+
 export class Uris implements Detector {
   readonly keywords = ['://']
+
+  ways(): Way[] {
+    return [{ from: 0, steps: [{ set: user, least: 0, most: limit }, { set: colons, least: 1, most: 1 }, { set: secret, least: 0, most: limit }, { set: signs, least: 1, most: 1 }] }]
+  }
 
   hit(text: Text, _start: number, end: number, _place: unknown, found: (candidate: Candidate) => void): void {
     const { bytes, length } = text
@@ -23,7 +34,7 @@ export class Uris implements Detector {
       const byte = bytes[at]!
       if (byte === 64) break
       if (byte === 58) colon = at
-      else if (byte <= 32 || byte === 34 || byte === 39 || byte === 47 || byte === 60 || byte === 62 || byte === 96) return
+      else if (!secret[byte]) return
     }
     if (at === ceiling || colon === 0) return
     const match = userinfo.exec(bytes.toString('latin1', end, Math.min(length, at + 220)))

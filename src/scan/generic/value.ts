@@ -1,4 +1,5 @@
 // Reads the value that stands behind a name, whatever the notation; bounded, over bytes.
+import type { Step, Way } from '../match/sieve.ts'
 
 export interface Value {
   start: number
@@ -64,6 +65,27 @@ export function readValue(bytes: Buffer, at: number, length: number): Value | nu
   if (byte === 105 /* token is … */ && bytes[blank + 1] === 115 && (bytes[blank + 2] === space || bytes[blank + 2] === 58)) return inSentence(bytes, skipBlank(bytes, blank + 3, length, 8), length)
   return quotedAt(bytes, blank, length, true) ?? bareAt(bytes, blank, length, true)
 }
+
+/** What stands behind every name that `readValue` finds a value for; `name` takes the rest of the name. */
+export function valueWays(name: Step): Way[] {
+  const closing = upTo(6, closers)
+  const gap = upTo(32, flags(' \t'))
+  const broken = upTo(256, flags(' \t\r\n'))
+  const opening = flags('bBrRuUfFLN@\\"\'`')
+  const quotedName = [name, upTo(6, closers.map((held, byte) => held & ~quotes[byte]!)), one(quotes), closing]
+  const attribute = one(flags('vVdDcCsS"<'))
+  return [
+    { from: 0, steps: [name, closing, gap, one(flags('=:>?|!~+'))] },
+    { from: 0, steps: [name, closing, gap, one(flags('(')), broken, one(opening)] },
+    { from: 0, steps: [...quotedName, gap, one(flags(',')), broken, one(flags('bBrRuUfFLN@\\"\'`vVdDcCsS<'))] },
+    { from: 0, steps: [...quotedName, broken, attribute] },
+    { from: 0, steps: [name, closing, gap, one(flags('\r\n')), broken, attribute] },
+    { from: 0, steps: [name, closing, { set: flags(' \t'), least: 1, most: 32 }, one(flags(' \t\r\n,(=:>?|!~').map((held) => 1 - held))] },
+  ]
+}
+
+const upTo = (most: number, set: Uint8Array): Step => ({ set, least: 0, most })
+const one = (set: Uint8Array): Step => ({ set, least: 1, most: 1 })
 
 /** A value in prose: the stop at the end of its sentence is no part of it. */
 function inSentence(bytes: Buffer, at: number, length: number): Value | null {

@@ -1,6 +1,7 @@
 // What hits of a keyword are sure to need, told from how the matches of its rules begin: the bytes at two places near it, those
 // that tell most. The walk over a text leaves out what does not meet them.
 import type { Beginning } from './beginning.ts'
+import { shareOf } from './frequency.ts'
 import { reach, type Demand } from './hits.ts'
 
 /** One rule's interest in a keyword; `beginnings` is null where matches need not begin with it. */
@@ -14,25 +15,6 @@ export interface Interest {
 
 /** What may stand behind a keyword that counts only as a word: no small letter but those that `api`, `key`, `secret`, `token` begin with. */
 export const endsWord = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 97 || byte > 122 || 'akst'.includes(String.fromCharCode(byte)) ? 1 : 0))
-
-/** How often each byte stands in programs and their settings, roughly, in thousandths. */
-const frequency = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte >= 97 && byte <= 122) return 22
-  if (byte === 32) return 150
-  if (byte === 10) return 30
-  return (byte >= 65 && byte <= 90) || (byte >= 48 && byte <= 57) ? 4 : byte > 32 && byte < 127 ? 6 : 0
-})
-const shares = new Map<Uint8Array, number>()
-
-/** The share of places that hold a byte of the set. */
-function shareOf(set: Uint8Array): number {
-  let share = shares.get(set)
-  if (share === undefined) {
-    share = frequency.reduce((sum, often, byte) => sum + often * set[byte]!, 0) / 1000
-    shares.set(set, share)
-  }
-  return share
-}
 
 /** The share of the keyword's hits whose character at the place is in the set: most are small letters, and separators vary. */
 function shareWithin(set: Uint8Array, code: number): number {

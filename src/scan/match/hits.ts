@@ -1,6 +1,7 @@
 // Where keywords end in a text. Each step of the automaton waits for the one before it, so that four parts of the text
 // are walked side by side: the processor works on one while it waits for another.
 import type { Automaton } from './automaton.ts'
+import { assembleSieve, everyTaker, mostTakers, sizeOf, writeWays, type Sieve, type Way } from './sieve.ts'
 import {
   add, assemble, both, constant, either, get, isAtLeast, isBelow, isNot, isZero, load, loadByte, loadShort, reserve, set, shiftLeft, shiftRight, store, subtract,
   whilst, when, type Code,
@@ -27,7 +28,12 @@ interface Walk {
   setsAt: number
   /** Addresses of the sets. */
   sets: Map<Uint8Array, number>
+  /** The address of the first way of each accepting row; then the ways, which end at `waysEnd`. */
+  waysAt: number
+  waysEnd: number
   run(...values: number[]): void
+  sieve: Sieve | null
+  openSieve(): Sieve
 }
 
 /** What a byte near the end of a keyword must be for a hit to be of use: 1 for each that may stand `at` bytes behind the last one (before it, when negative). */
@@ -41,9 +47,13 @@ export class Hits {
   /** State and offset of the last byte of each hit, in order of their place. */
   states = new Int32Array(1024)
   ends = new Int32Array(1024)
+  /** A bit for each of the row's takers that the hit is of use for. */
+  takers = new Int32Array(1024)
   readonly #automaton: Automaton
   readonly #begins: Uint8Array
   #walk: Walk | undefined
+  /** How many texts and pieces there were. */
+  #text = 0
 
   /**
    * `begins`: by accepting row, the length of its keywords where all of them are wanted only at the beginning of a word, else 0.
@@ -57,18 +67,25 @@ export class Hits {
   /** Leaves out hits of an accepting row from the next text on where not all of the demands, two at most, are met. */
   demand(row: number, demands: Demand[]): void {
     const walk = this.#walk
-    if (walk === undefined || walk.sets.size >= mostSets) return
+    if (walk === undefined || walk.sets.size + 2 > mostSets) return
     demands.slice(0, 2).forEach(({ at, set }, which) => {
-      let address = walk.sets.get(set)
-      if (address === undefined) {
-        address = walk.setsAt + walk.sets.size * 256
-        walk.bytes.set(set, address)
-        walk.sets.set(set, address)
-      }
       const entry = (walk.demandsAt >> 2) + row * 4 + which * 2
       walk.numbers[entry] = at
-      walk.numbers[entry + 1] = address
+      walk.numbers[entry + 1] = addressOf(walk, set)
     })
+  }
+
+  /** Leaves out hits of an accepting row from the next text on where no taker has a way that holds. */
+  sift(row: number, takers: Way[][]): void {
+    const walk = this.#walk
+    const ways = takers.flat()
+    if (walk === undefined || ways.length === 0 || takers.length > mostTakers) return
+    const end = ways.reduce((sum, way) => sum + sizeOf(way) * 4, walk.waysEnd)
+    if (end > walk.textAt - pad - this.#automaton.longest || walk.sets.size + ways.reduce((sum, way) => sum + way.steps.length + 2, 0) > mostSets) return
+    writeWays(walk.numbers, walk.waysEnd >> 2, takers, (set) => addressOf(walk, set))
+    walk.numbers[(walk.waysAt >> 2) + row] = walk.waysEnd
+    walk.waysEnd = end
+    walk.sieve ??= walk.openSieve()
   }
 
   /** Replaces the hits by those of the text. */
@@ -83,7 +100,10 @@ export class Hits {
     return this
   }
 
-  /** Each part is walked from so far before it that its state is sure where it begins; hits before that are the last part's. */
+  /**
+   * Each part is walked from so far before it that its state is sure where it begins; hits before that are the last part's.
+   * Where only a piece of the text is at hand, windows reach beyond it, and no hit is left out.
+   */
   #findInPiece(walk: Walk, bytes: Uint8Array, from: number, to: number): void {
     const { textAt, hitsAt, room, numbers } = walk
     const lead = this.#automaton.longest
@@ -94,13 +114,28 @@ export class Hits {
     walk.bytes.fill(0, textAt + ahead - from, textAt + to - from + reach)
     const size = Math.ceil((to - from) / parts)
     walk.run(textAt - lead, textAt + size, size, 0, 0, 0, 0, hitsAt, hitsAt + room, hitsAt + 2 * room, hitsAt + 3 * room)
+    const sieve = to - from === bytes.length ? walk.sieve : null
+    this.#text++
+    let sure = hitsAt + parts * room
     for (let part = 0; part < parts; part++) {
-      const last = numbers[part]! >> 2
+      const list = hitsAt + part * room
+      const listEnd = numbers[part]!
+      if (listEnd === list) continue
       const begin = textAt + part * size
-      let at = (hitsAt + part * room) >> 2
       const end = textAt + Math.min(to - from, (part + 1) * size)
-      while (at < last && numbers[at + 1]! < begin) at += 2
-      for (; at < last && numbers[at + 1]! < end; at += 2) this.#push(numbers[at]!, numbers[at + 1]! - textAt + from)
+      if (sieve === null) this.#pushAll(numbers, list, listEnd, begin, end, from - textAt)
+      else {
+        sieve(list, listEnd, begin, end, textAt, textAt + to - from, sure, this.#text)
+        sure = numbers[4]!
+      }
+    }
+    for (let at = (hitsAt + parts * room) >> 2; at < sure >> 2; at += 3) this.#push(numbers[at]!, numbers[at + 1]! - textAt + from, numbers[at + 2]!)
+  }
+
+  #pushAll(numbers: Int32Array, list: number, listEnd: number, begin: number, end: number, shift: number): void {
+    for (let at = list >> 2; at < listEnd >> 2; at += 2) {
+      const place = numbers[at + 1]!
+      if (place >= begin && place < end) this.#push(numbers[at]!, place + shift, everyTaker)
     }
   }
 
@@ -109,16 +144,18 @@ export class Hits {
     let state = 0
     for (let at = 0; at < bytes.length; at++) {
       state = table[(state + columns[bytes[at]!]!) >> 2]!
-      if (state >= accepting) this.#push(state, at)
+      if (state >= accepting) this.#push(state, at, everyTaker)
     }
   }
 
-  #push(state: number, end: number): void {
+  #push(state: number, end: number, takers: number): void {
     if (this.count === this.states.length) {
       this.states = grown(this.states)
       this.ends = grown(this.ends)
+      this.takers = grown(this.takers)
     }
     this.states[this.count] = state
+    this.takers[this.count] = takers
     this.ends[this.count++] = end
   }
 }
@@ -133,15 +170,28 @@ const pad = 16
 /** Bytes behind a keyword that demands may be about. */
 export const reach = 64
 const mostSets = 1024
+const roomForWays = 1 << 18
+
+function addressOf(walk: Walk, set: Uint8Array): number {
+  let address = walk.sets.get(set)
+  if (address === undefined) {
+    address = walk.setsAt + walk.sets.size * 256
+    walk.bytes.set(set, address)
+    walk.sets.set(set, address)
+  }
+  return address
+}
 
 function open({ table, columns, width, accepting, longest }: Automaton, begins: Uint8Array): Walk {
   const beginsAt = tableAt + table.byteLength
   const demandsAt = (beginsAt + begins.length + 3) & ~3
   const setsAt = demandsAt + begins.length * 16
-  const textAt = setsAt + (mostSets + 2) * 256 + pad + longest
+  const waysAt = setsAt + mostSets * 256
+  const waysEnd = waysAt + begins.length * 4
+  const textAt = waysEnd + roomForWays + pad + longest
   const hitsAt = (textAt + pieceSize + reach + pad) & ~3
   const room = (Math.ceil(pieceSize / parts) + longest) * 8
-  const memory = reserve(hitsAt + parts * room)
+  const memory = reserve(hitsAt + parts * room * 2.5)
   new Uint16Array(memory.buffer, columnsAt, 256).set(columns)
   new Int32Array(memory.buffer, tableAt, table.length).set(table)
   new Uint8Array(memory.buffer, beginsAt, begins.length).set(begins)
@@ -150,7 +200,10 @@ function open({ table, columns, width, accepting, longest }: Automaton, begins: 
   const demands = new Int32Array(memory.buffer, demandsAt, begins.length * 4)
   for (let at = 1; at < demands.length; at += 2) demands[at] = setsAt
   const run = assemble(memory, 11, 5, walkTogether(accepting, Math.log2(width), beginsAt, demandsAt))
-  return { bytes: new Uint8Array(memory.buffer), numbers: new Int32Array(memory.buffer), textAt, hitsAt, room, demandsAt, setsAt, sets: new Map([[anything, setsAt]]), run }
+  return {
+    bytes: new Uint8Array(memory.buffer), numbers: new Int32Array(memory.buffer), textAt, hitsAt, room, demandsAt, setsAt, sets: new Map([[anything, setsAt]]), waysAt, waysEnd,
+    run, sieve: null, openSieve: () => assembleSieve(memory, accepting, Math.log2(width), waysAt),
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import { demandsOf, endsWord } from './demand.ts'
 import { Hits } from './hits.ts'
 import { Plan } from './plan.ts'
 import { holdsByte, holdsRun, type Run } from './run-length.ts'
+import { everyTaker, type Way } from './sieve.ts'
 import { loadAutomaton } from './stored.ts'
 import type { Text } from './text.ts'
 
@@ -25,6 +26,8 @@ export interface Detector {
   hit(text: Text, start: number, end: number, place: Place, found: (candidate: Candidate) => void): void
   /** Called before the first hit in a text. */
   begin?(text: Text, place: Place): void
+  /** What stands at every hit of the keyword that is of use; null where anything may. */
+  ways?(keyword: string): Way[] | null
 }
 
 /** Ties a keyword to a detector or rule. */
@@ -33,6 +36,7 @@ interface Hook {
   length: number
   /** Where the keyword is a detector's. */
   hit: Detector['hit'] | null
+  detector: Detector | null
   target: number
   alone: boolean
   begins: boolean
@@ -80,19 +84,19 @@ export class Matcher {
     this.#rules = rules
     this.#detectors = detectors
     const hooks = new Map<string, Hook[]>()
-    const hook = (text: string, target: number, hit: Detector['hit'] | null, alone: boolean, begins: boolean): void => {
+    const hook = (text: string, target: number, detector: Detector | null, hit: Detector['hit'] | null, alone: boolean, begins: boolean): void => {
       const keyword = folded(text)
-      const made = { keyword, length: keyword.length, hit, target, alone, begins, plan: null, beginnings: null }
+      const made = { keyword, length: keyword.length, hit, detector, target, alone, begins, plan: null, beginnings: null }
       const list = hooks.get(keyword)
       if (!list) hooks.set(keyword, [made])
       else if (list.at(-1)!.target !== target || list.at(-1)!.hit !== hit) list.push(made)
     }
     rules.forEach((rule, number) => {
-      for (const keyword of rule.keywords) hook(keyword, number, null, rule.alone?.includes(keyword) ?? false, rule.begins?.includes(keyword) ?? false)
+      for (const keyword of rule.keywords) hook(keyword, number, null, null, rule.alone?.includes(keyword) ?? false, rule.begins?.includes(keyword) ?? false)
     })
     for (const detector of detectors) {
       const hit = detector.hit.bind(detector)
-      for (const keyword of detector.keywords) hook(keyword, -1, hit, false, false)
+      for (const keyword of detector.keywords) hook(keyword, -1, detector, hit, false, false)
     }
     this.automaton = automaton ?? loadAutomaton([...hooks.keys()])
     const { ends, endsAt } = this.automaton
@@ -123,7 +127,7 @@ export class Matcher {
     for (let at = 0; at < hits.count; at++) {
       const row = (hits.states[at]! - accepting) / width
       const hooks = this.#hooks[row]!
-      this.#take(scan, hooks, hits.ends[at]! + 1)
+      this.#take(scan, hooks, hits.ends[at]! + 1, hits.takers[at]!)
       if (++this.#seen[row]! === often) this.#demand(row, hooks)
     }
     for (const target of scan.open) {
@@ -134,25 +138,28 @@ export class Matcher {
 
   /** Tells the walk what it may leave out, now that the keywords of the row are known to be frequent. */
   #demand(row: number, hooks: Hook[]): void {
-    if (hooks.some((hook) => hook.hit !== null)) return
-    for (const hook of hooks) hook.plan ??= this.#planOf(hook)
-    this.#hits.demand(row, demandsOf(hooks))
+    for (const hook of hooks) if (hook.hit === null) hook.plan ??= this.#planOf(hook)
+    if (hooks.every((hook) => hook.hit === null)) this.#hits.demand(row, demandsOf(hooks))
+    const ways = hooks.map((hook) => (hook.detector ? (hook.detector.ways?.(hook.keyword) ?? null) : hook.plan!.waysAt(hook.length, hook.beginnings)))
+    if (!ways.includes(null)) this.#hits.sift(row, ways as Way[][])
   }
 
-  /** Hands one place to everything that waits for the keywords that end there. */
-  #take(scan: Scan, hooks: Hook[], end: number): void {
+  /** Hands one place to what waits for the keywords that end there, as far as its bit is set in `takers`. */
+  #take(scan: Scan, hooks: Hook[], end: number, takers: number): void {
     const { bytes } = scan.text
     for (let which = 0; which < hooks.length; which++) {
+      if (takers !== everyTaker && (takers & (1 << which)) === 0) continue
       const hook = hooks[which]!
       const start = end - hook.length
       if (hook.hit !== null) hook.hit(scan.text, start, end, scan.place, scan.found)
       else if (hook.alone && !standsAlone(bytes, start, end)) continue
-      else if (hook.beginnings === null) this.#visit(scan, hook, start)
+      else if (hook.beginnings === null) this.#visit(scan, hook, start, takers !== everyTaker)
       else if (beginsAt(bytes, start, hook.beginnings)) this.#start(scan, hook, start)
     }
   }
 
-  #visit(scan: Scan, hook: Hook, start: number): void {
+  /** `tested`: the run of the pattern is known to stand in the window. */
+  #visit(scan: Scan, hook: Hook, start: number, tested: boolean): void {
     const plan = (hook.plan ??= this.#planOf(hook))
     const { bytes, length } = scan.text
     if (hook.beginnings !== null) {
@@ -163,7 +170,7 @@ export class Matcher {
     const from = Math.max(0, start - plan.before)
     const to = Math.min(length, end + plan.after)
     const { gap } = plan.rule
-    if (plan.run !== null) {
+    if (plan.run !== null && !tested) {
       const mayMatch = gap ? holdsRun(bytes, end, Math.min(to, end + gap + plan.run.least), plan.run) : this.#holdsRun(scan, hook.target, from, to, plan.run)
       if (!mayMatch) return
     }

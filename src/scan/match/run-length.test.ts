@@ -95,3 +95,15 @@ test('tells whether every match holds an @', () => {
   assert.equal(sign(/x@?z/), 0)
   assert.equal(sign(/a@b|c/), 0)
 })
+
+test('a run counts only with the bytes that its first places are sure to hold', () => {
+  const table: [RegExp, string, boolean][] = [
+    [/YC[A-Za-z0-9_-]{20}/, `x ${'longIdentifierOfSomeKind'} `, false],
+    [/YC[A-Za-z0-9_-]{20}/, `x aYC${'q1'.repeat(10)} `, true],
+    [/(?:ab|cd)_[a-z0-9]{12}/, `cd_${'z'.repeat(12)}`, true],
+    [/(?:ab|cd)_[a-z0-9]{12}/, `x_${'z'.repeat(14)}`, false],
+    [/[a-z]?Q[A-Z]{8}/, 'QABCDEFGH', true],
+    [/(?:[A-F]{2}-){3}[A-F]{2}/, 'AA-BB-CC-DD', true],
+  ]
+  for (const [pattern, text, held] of table) assert.equal(holdsRun(Buffer.from(text), 0, text.length, sureRun(outlineOf(pattern)!)!), held, `${pattern.source} ${text}`)
+})

@@ -50,11 +50,18 @@ export const both = (a: Code, b: Code): Code => [...a, ...b, 0x71]
 export const either = (a: Code, b: Code): Code => [...a, ...b, 0x72]
 export const shiftRight = (a: Code, b: Code): Code => [...a, ...b, 0x76]
 export const isZero = (a: Code): Code => [...a, 0x45]
+/** The place of the lowest bit that is set. */
+export const lowestBit = (a: Code): Code => [...a, 0x68]
 /** Loads from the address plus a constant offset; `loadByte` and `loadShort` extend by zeros. */
 export const load = (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)]
 export const loadByte = (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)]
 export const loadShort = (address: Code, offset = 0): Code => [...address, 0x2f, 1, ...unsigned(offset)]
 export const store = (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, 2, ...unsigned(offset)]
+/** A bit for each of the 16 bytes from the address on that is one of the bytes. */
+export function sixteen(address: Code, bytes: number[]): Code {
+  const equal = (byte: number): Code => [...address, 0xfd, 0, 0, 0, ...constant(byte), 0xfd, 15, 0xfd, 35]
+  return [...bytes.flatMap((byte, at) => (at === 0 ? equal(byte) : [...equal(byte), 0xfd, 80])), 0xfd, 100]
+}
 export const when = (condition: Code, body: Code): Code => [...condition, 0x04, 0x40, ...body, 0x0b]
 /** Repeats the body while the condition holds. */
 export const whilst = (condition: Code, body: Code): Code => [0x02, 0x40, 0x03, 0x40, ...isZero(condition), 0x0d, 1, ...body, 0x0c, 0, 0x0b, 0x0b]

@@ -35,7 +35,7 @@ export const atlassianRules: Rule[] = [
     'bitbucket-data-center-token': ['Bitbucket Data Center HTTP access token',
       'https://confluence.atlassian.com/bitbucketserver/http-access-tokens-939515499.html', 'BBDC-[A-Za-z0-9+/@_-]{40,52}',
       { entropy: 3.5 }],
-    'trello-token': ['Trello token', 'https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/', 'ATTA[a-f0-9]{72}'],
+    'trello-token': ['Trello token', 'https://developer.atlassian.com/cloud/trello/guides/rest-api/authorization/', 'ATTA[a-f0-9]{64}[A-Fa-f0-9]{8}'],
   }),
   ...near({
     'bitbucket-client-secret': ['Bitbucket OAuth secret',

@@ -93,7 +93,7 @@ export const azure: Rule[] = [
     'azure-application-insights-key': ['Application Insights instrumentation key', `${docs}/azure-monitor/app/connection-strings`,
       'instrumentation key|appinsights|application insights', uuid, { confidence: 'low', strict: true }],
     'azure-devops-pat-old': ['Azure DevOps personal access token of the older form', `${docs}/devops/organizations/accounts`,
-      'azure devops|visualstudio|dev azure|azdo|vsts|tfs', '[a-z2-7]{52}', { entropy: 3.5 }],
+      'azure devops|visualstudio|dev azure|azdo|vsts|tfs|ado pat|ado token', '[a-z2-7]{52}', { entropy: 3.5 }],
     'azure-function-key-named': ['Azure Functions key', `${docs}/azure-functions/function-keys-how-to`,
       'azurewebsites|x functions key|azure function',
       '[A-Za-z0-9_/+-]{50,56}={0,2}', { entropy: 4, window: 400 }],

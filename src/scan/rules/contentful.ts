@@ -6,7 +6,7 @@ import { tokens } from './token.ts'
 export const contentful: Rule[] = [
   ...tokens({
     'contentful-cfpat': ['Contentful management token', 'https://www.contentful.com/developers/docs/references/authentication/',
-      'CFPAT-[A-Za-z0-9_-]{43}'],
+      'CFPAT-[A-Za-z0-9_-]{43,70}'],
   }),
   ...near({
     'contentful-delivery-token': ['Contentful delivery token', 'https://www.contentful.com/developers/docs/references/authentication/',

@@ -63,7 +63,7 @@ export const development: Rule[] = [
     'gitea-token': ['Gitea or Forgejo token', 'https://docs.gitea.com/development/api-usage', 'gitea|forgejo|codeberg', hex(40)],
     'codecov-token': ['Codecov token', 'https://docs.codecov.com/docs', 'codecov', `${lower(32)}|${uuid}`],
     'coveralls-token': ['Coveralls token', 'https://docs.coveralls.io/', 'coveralls', '[A-Za-z0-9-]{37}|[A-Za-z0-9]{33}'],
-    'codeclimate-token': ['Code Climate token', 'https://developer.codeclimate.com/', 'codeclimate|code climate',
+    'codeclimate-token': ['Code Climate token', 'https://developer.codeclimate.com/', 'codeclimate|code climate|cc test reporter',
       '[a-f0-9]{40}|[a-f0-9]{64}'],
     'codacy-token': ['Codacy token', 'https://docs.codacy.com/', 'codacy', `${alnum(20)}|${hex(32)}`, { entropy: 3 }],
     'scrutinizer-token': ['Scrutinizer token', 'https://scrutinizer-ci.com/docs/api/', 'scrutinizer', alnum(64)],

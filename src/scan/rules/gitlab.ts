@@ -25,7 +25,7 @@ export const gitlab: Rule[] = [
     'gitlab-feed-token': ['GitLab feed token', docs, `glft-${wide('20,100')}`, { entropy: 3 }],
     'gitlab-incoming-mail-token': ['GitLab incoming mail token', docs, 'glimt-[A-Za-z0-9_-]{25}', { entropy: 3 }],
     'gitlab-agent-token': ['GitLab agent for Kubernetes token', docs, `glagent-${wide('50,1024')}`, { entropy: 3, window: 1100 }],
-    'gitlab-workspace-token': ['GitLab workspace token', docs, `glwt-${classic}`, { entropy: 3 }],
+    'gitlab-workspace-token': ['GitLab workspace token', docs, `glwt-${wide('20,50')}`, { entropy: 3 }],
     'gitlab-scim-token': ['GitLab SCIM token', docs, `glsoat-${wide('20,50')}`, { entropy: 3 }],
     'gitlab-feature-flag-token': ['GitLab feature flags client token', docs, `glffct-${classic}`, { entropy: 3 }],
     'gitlab-session-cookie': ['GitLab session cookie', docs, '_gitlab_session=[0-9a-z]{32}',

@@ -61,6 +61,7 @@ import { marketing } from './marketing.ts'
 import { messaging } from './messaging.ts'
 import { meta } from './meta.ts'
 import { mongodb } from './mongodb.ts'
+import { namedRules } from './named.ts'
 import { netlify } from './netlify.ts'
 import { newrelicRules } from './newrelic.ts'
 import { notion } from './notion.ts'
@@ -76,6 +77,7 @@ import { planetscale } from './planetscale.ts'
 import { platforms } from './platforms.ts'
 import { posthogRules } from './posthog.ts'
 import { postman } from './postman.ts'
+import { prefixed } from './prefixed.ts'
 import { pythonIndex } from './python-index.ts'
 import { salesforce } from './salesforce.ts'
 import { sendbird } from './sendbird.ts'
@@ -179,6 +181,7 @@ export const rules: readonly Rule[] = [
   ...kucoin,
   ...coinbase,
   ...bitcoin,
+  ...prefixed,
   ...vaults,
   ...clouds,
   ...ai,
@@ -194,6 +197,7 @@ export const rules: readonly Rule[] = [
   ...accounting,
   ...dataServices,
   ...wallets,
+  ...namedRules,
   ...keys,
   ...connections,
   ...http,

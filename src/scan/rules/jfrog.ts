@@ -16,6 +16,6 @@ export const jfrog: Rule[] = [
     'artifactory-reference-token': ['Artifactory reference token',
       'https://jfrog.com/help/r/jfrog-platform-administration-documentation/reference-token', 'cmVmd[A-Za-z0-9]{59}', { entropy: 3 }],
         'circleci-token': ['CircleCI personal access token', 'https://circleci.com/docs/managing-api-tokens/',
-          'CCIPAT_[A-Za-z0-9]{22}_[a-z0-9]{40}'],
+          'CCIPAT_[A-Za-z0-9]{20,26}_[a-z0-9]{40}'],
   }),
 ]

@@ -1,6 +1,7 @@
 // Rules for secrets without a form of their own: they are known by the name of the provider shortly before them.
 import { outlineOf, type Outline } from '../match/outline.ts'
 import type { Rule } from '../rule.ts'
+import { isDrawnOfLetters, isLaidOut, spelled } from './loose.ts'
 import { accepted, endBase64, endDash, fold, folded, lazily, looksRandom, type More } from './shape.ts'
 
 /**
@@ -41,7 +42,7 @@ export function near(rows: Record<string, NearRow>): Rule[] {
 }
 
 function nearRule(id: string, about: string, source: string, words: string, shape: string, more: More & NearMore = {}): Rule {
-  const { alsoHits = [], alsoMisses = [], hits, misses, strict: isStrict, pattern: own, ...rest } = more
+  const { alsoHits = [], alsoMisses = [], hits, misses, strict: isStrict, pattern: own, check = drawn, ...rest } = more
   const names = words.split('|')
   let pattern: RegExp | undefined
   const rule: Omit<Rule, 'hits' | 'misses'> = {
@@ -57,9 +58,11 @@ function nearRule(id: string, about: string, source: string, words: string, shap
       return (pattern ??= own ? fold(own) : patternOf(names, shape, isStrict === true))
     },
     entropy: 2.5,
-    check: secret => looksRandom(secret) && fits(secret, shape),
+    check: secret => check(secret) && fits(secret, shape),
+    checksum: secret => !isLaidOut(secret),
     forged: secret => looksRandom(secret) && !fits(secret, shape),
     confidence: 'medium',
+    named: { words: names.filter(name => name.length > shortName && (own ? id.startsWith(name) : !kindName.test(name))).flatMap(spelled), isCommon: isStrict === true },
     ...rest,
   }
   if (!own) rule.outline = () => outlineNear(names, shape, isStrict === true)
@@ -70,6 +73,11 @@ function nearRule(id: string, about: string, source: string, words: string, shap
     () => misses ?? [...(own ? [] : [`unrelated_key = "${accepted(shape, rule)}"`]), `${word}_api_key = "changeme"`, ...alsoMisses],
   )
 }
+
+/** Names of kinds of secrets rather than of those who issue them. */
+const kindName = /^(?:(?:oauth|client|access|token|auth|secret|key|consumer|bearer|id|api|app|private|personal|account|url|signing|session|server|admin|user|verifier)(?: |$))+$/
+
+const drawn = (secret: string) => looksRandom(secret) || isLaidOut(secret) || isDrawnOfLetters(secret)
 
 function patternOf(names: string[], shape: string, isStrict: boolean): RegExp {
   const name = `(?:${names.map(named).join('|')})`

@@ -1,6 +1,7 @@
 // Every rule finds its hits, leaves its misses, costs little on hostile text; checksums against published vectors.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Named } from '../generic/named.ts'
 import { Matcher } from '../match/matcher.ts'
 import { Text } from '../match/text.ts'
 import type { Rule } from '../rule.ts'
@@ -22,7 +23,8 @@ function find(rule: Rule, text: string): string[] {
   return found
 }
 
-const hasKeyword = (rule: Rule, text: string) => rule.keywords.some(word => text.toLowerCase().includes(word))
+const wordsOf = (rule: Rule) => (rule.keywords.length > 0 ? rule.keywords : rule.named!.words)
+const hasKeyword = (rule: Rule, text: string) => wordsOf(rule).some(word => text.toLowerCase().includes(word))
 
 test('ids are unique, kebab-case and begin with a letter or digit', () => {
   const seen = new Set<string>()
@@ -38,8 +40,8 @@ test('every rule names its source and keywords that the engine can look for', ()
   for (const rule of rules) {
     assert.ok(URL.canParse(rule.source) && rule.source.startsWith('https://'), rule.id)
     assert.ok(rule.about.length > 5, rule.id)
-    assert.ok(rule.keywords.length > 0, rule.id)
-    for (const word of rule.keywords) {
+    assert.ok(wordsOf(rule).length > 0, rule.id)
+    for (const word of wordsOf(rule)) {
       assert.equal(word, word.toLowerCase(), rule.id)
       assert.ok(word.length >= 3, `${rule.id}: keyword ${word} is too short`)
     }
@@ -57,7 +59,7 @@ test('every rule finds its hits', () => {
 })
 
 test('the matcher finds every hit by the rule that claims it, among all the rules', () => {
-  const matcher = new Matcher([...rules], [])
+  const matcher = new Matcher([...rules], [new Named(rules)])
   const lost: string[] = []
   for (const rule of rules) {
     for (const text of rule.hits) {
@@ -96,7 +98,7 @@ test('patterns bound every repetition and never nest open ones', () => {
 test('hostile text costs little, whatever the rule', () => {
   const letters = ['a', 'A', '0', 'aA0-', 'ey', 'a.', ' ', 'a ', '=', "'\n", '-----BEGIN ']
   for (const rule of rules) {
-    const word = rule.keywords[0]!
+    const word = wordsOf(rule)[0]!
     for (const letter of letters) {
       const text = word + letter.repeat(Math.ceil((rule.window ?? 256) / letter.length)) + word + letter.repeat(200)
       const start = process.cpuUsage()

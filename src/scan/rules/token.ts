@@ -25,6 +25,7 @@ export function token(id: string, about: string, source: string, shape: string, 
     },
     entropy: 2.2,
     confidence: 'high',
+    named: { words: [id.slice(0, id.indexOf('-'))].filter(name => name.length >= shortestName), isCommon: true },
     ...(Object.hasOwn(checksums, id) && { checksum: checksums[id]! }),
     ...rest,
   }
@@ -37,6 +38,9 @@ export function token(id: string, about: string, source: string, shape: string, 
     () => misses ?? [`token = "${accepted(shape, rule).slice(0, Math.max(rule.keywords[0]!.length, 3))}"`, ...alsoMisses],
   )
 }
+
+/** Shorter ones are part of too many words. */
+const shortestName = 5
 
 /** Alone where the secret holds a keyword, and as a value of a name that does. */
 function contexts(secret: string, keywords: string[]): string[] {

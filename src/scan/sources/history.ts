@@ -28,7 +28,7 @@ export interface HistoryOptions extends Omit<Wanted, 'include'> {
 /** Findings of the history, each secret once per path, in order of their first appearance. */
 export async function scanHistory(scanner: Scanner, options: HistoryOptions): Promise<Finding[]> {
   const archives = options.archives === undefined ? null : await import('./archive/index.ts')
-  const list = await listBlobs(archives ? { ...options, include: archives.hasArchiveName } : options)
+  const list = listBlobs(archives ? { ...options, include: archives.hasArchiveName } : options)
   if (list.size === 0) return []
   const history = new History(list, options)
   const store = await openStore(options.repository, list.width)

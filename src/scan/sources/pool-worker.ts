@@ -1,14 +1,13 @@
-// A worker thread of a scan: scans the files that it is sent and says so.
+// A worker thread of a scan: takes files, scans them and says what it found.
 import { parentPort, workerData } from 'node:worker_threads'
 import { prepareScanner, scanFiles } from '../run.ts'
-import type { Progress, Task } from './pool.ts'
+import { take, type Progress, type Task } from './pool.ts'
 
-const { settings, automaton } = workerData as Task
-const scanner = await prepareScanner(settings, automaton)
+const task = workerData as Task
+const scanner = await prepareScanner(task.settings, task.automaton)
 
-parentPort!.on('message', async (files: string[]) => {
+for (const files of take(task)) {
   const warnings: Progress['warnings'] = []
-  const { findings, bytes } = await scanFiles(scanner, files, (path, reason) => warnings.push([path, reason]))
-  parentPort!.postMessage({ findings, warnings, bytes } satisfies Progress)
-})
-parentPort!.postMessage({ findings: [], warnings: [], bytes: 0 } satisfies Progress)
+  const { findings } = await scanFiles(scanner, files, (path, reason) => warnings.push([path, reason]))
+  parentPort!.postMessage({ findings, warnings } satisfies Progress)
+}

@@ -19,12 +19,12 @@ export class BlobList {
     return this.#count
   }
 
-  /** Adds a blob unless it is there. Ids are hexadecimal and of one length. */
-  add(id: Buffer, path: string, commit: string): void {
-    if (this.#count === 0) this.#width = id.length >> 1
+  /** Adds the blob whose id stands there among the bytes, unless it was added before. Ids are hexadecimal and of one length. */
+  add(bytes: Buffer, from: number, size: number, path: string, commit: string): void {
+    if (this.#count === 0) this.#width = size >> 1
     if ((this.#count + 1) * this.#width > this.#ids.length) this.#ids = Buffer.concat([this.#ids], this.#ids.length * 2 + 1024 * this.#width)
     const at = this.#count * this.#width
-    for (let n = 0; n < this.#width; n++) this.#ids[at + n] = (digits[id[2 * n]!]! << 4) | digits[id[2 * n + 1]!]!
+    for (let n = 0; n < this.#width; n++) this.#ids[at + n] = (digits[bytes[from + 2 * n]!]! << 4) | digits[bytes[from + 2 * n + 1]!]!
     const place = this.#placeOf(at)
     if (this.#table[place] !== 0) return
     this.#table[place] = this.#count + 1

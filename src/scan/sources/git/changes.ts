@@ -8,8 +8,9 @@ export interface Range {
 
 /** What tells that both go on alike: so many bytes from the beginning of a line. */
 const anchor = 40
-/** So many lines of each are compared with each other before the rest is searched. */
+/** So many lines of each are compared with each other before the rest is searched, in so many bytes. */
 const near = 12
+const nearBytes = 2047
 /** What was removed may be so long for the end of it to be seen. */
 const furthest = 1 << 15
 
@@ -48,25 +49,33 @@ function meet(old: Buffer, oldFrom: number, after: Buffer, from: number, end: nu
 const oldStarts = new Int32Array(near)
 const starts = new Int32Array(near)
 
-/** Compares the beginnings of the next lines with each other. */
+/** Compares the beginnings of the next lines with each other: both go on alike after few of them, as a rule. */
 function meetNear(old: Buffer, oldFrom: number, after: Buffer, from: number, end: number): Meeting | null {
-  const oldCount = findLines(old, oldFrom, old.length - anchor, oldStarts)
-  const count = findLines(after, from, end - anchor, starts)
-  for (let sum = 0; sum < oldCount + count - 1; sum++) {
+  const oldLast = Math.min(old.length - anchor, oldFrom + nearBytes)
+  const last = Math.min(end - anchor, from + nearBytes)
+  let oldCount = 0
+  let count = 0
+  for (let sum = 0, oldNext = oldFrom, next = from; ; sum++) {
+    if (sum < near) {
+      oldNext = findLine(old, oldNext, oldLast)
+      if (oldNext <= oldLast) oldStarts[oldCount++] = oldNext++
+      next = findLine(after, next, last)
+      if (next <= last) starts[count++] = next++
+    }
+    if (sum >= oldCount + count - 1) return null
     for (let which = Math.max(0, sum - oldCount + 1); which <= sum && which < count; which++) {
       const oldAt = oldStarts[sum - which]!
       const at = starts[which]!
       if (old[oldAt] === after[at] && isAlike(old, oldAt, after, at)) return { oldAt, at }
     }
   }
-  return null
 }
 
-/** Fills the list with where lines begin, `from` included where one begins there, and returns how many. */
-function findLines(bytes: Buffer, from: number, to: number, list: Int32Array): number {
-  let count = 0
-  for (let at = from; at <= to && count < list.length && at - from < 2048; at++) if (at === 0 || bytes[at - 1] === 10) list[count++] = at
-  return count
+/** Where the next line begins, at the earliest at `from`; what is beyond `last` where none does. */
+function findLine(bytes: Buffer, from: number, last: number): number {
+  let at = from
+  while (at <= last && at > 0 && bytes[at - 1] !== 10) at++
+  return at
 }
 
 function isAlike(old: Buffer, oldAt: number, after: Buffer, at: number): boolean {

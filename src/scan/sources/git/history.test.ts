@@ -102,7 +102,7 @@ function change(tree: Map<string, string[]>, name: string, lines: string[]): str
 
 /** What a scan of every blob as a whole finds, each secret once per path. */
 async function scanWhole(repository: string, revisions?: string[]): Promise<string[]> {
-  const list = await listBlobs({ repository, ...(revisions ? { revisions } : {}) })
+  const list = listBlobs({ repository, ...(revisions ? { revisions } : {}) })
   const contents = git(repository, ['cat-file', '--batch'], Array.from({ length: list.size }, (_, number) => `${list.id(number)}\n`).join(''))
   const content = new Map<string, Buffer>()
   for (let at = 0; at < contents.length; ) {

@@ -1,6 +1,9 @@
 // Which blobs the history brings to which paths: `git log --raw` names them, oldest first.
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { hasBinaryName } from '../binary.ts'
-import { failureOf, startGit } from '../git.ts'
+import { writeGit } from '../git.ts'
 import { BlobList } from './blob-list.ts'
 
 export interface Wanted {
@@ -16,85 +19,103 @@ export interface Wanted {
 }
 
 /** The blobs, each at the commit and path that bring it first; one that stood there before the range has no commit. */
-export async function listBlobs(wanted: Wanted): Promise<BlobList> {
+export function listBlobs(wanted: Wanted): BlobList {
   const { repository, revisions, since } = wanted
   const known = wanted.known?.size ? wanted.known : null
-  const git = startGit(repository, [
+  const command = [
     'log', '--reverse', '--topo-order', '--raw', '-c', '--root', '--no-renames', '--no-abbrev', '-z', '--format=%x01%H', '--diff-filter=ACMT',
     ...(since ? [`--since=${since}`] : []), '--ignore-missing', ...(revisions?.length ? revisions : ['--all', 'HEAD']), '--',
-  ])
-  const failure = failureOf(git)
-  git.stdin.end()
+  ]
   const list = new BlobList()
   const limited = revisions !== undefined || since !== undefined
   const wants = new Map<string, boolean>()
-  const reader = new RawLog((commit, path, ids) => {
+  const reader = new RawLog((commit, path, bytes, ids) => {
     let counts = wants.get(path)
     if (counts === undefined) wants.set(path, (counts = !hasBinaryName(path) || (wanted.include?.(path) ?? false)))
     if (!counts) return
-    for (let which = limited ? 0 : ids.length - 1; which < ids.length; which++) {
-      const id = ids[which]!
-      if (id.length > 0 && !known?.has(id.toString('latin1'))) list.add(id, path, which === ids.length - 1 ? commit : '')
+    for (let which = limited ? 0 : ids.count - 1; which < ids.count; which++) {
+      const at = ids.at(bytes, which)
+      if (at !== -1 && !known?.has(bytes.toString('latin1', at, at + ids.size))) list.add(bytes, at, ids.size, path, which === ids.count - 1 ? commit : '')
     }
   })
-  for await (const chunk of git.stdout) reader.take(chunk as Buffer)
-  const said = await failure
-  if (said !== null) throw new Error(said)
+  for (const piece of answerOf(repository, command)) reader.take(piece)
   return list
+}
+
+const pieceSize = 1 << 20
+
+/** What git answers, in pieces that are valid until the next one; kept meanwhile in a file without a name. */
+function* answerOf(repository: string, command: string[]): Generator<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'strongroom-scan-'))
+  const file = openSync(join(folder, 'answer'), 'wx+', 0o600)
+  try {
+    rmSync(folder, { recursive: true })
+    writeGit(repository, command, file)
+    const piece = Buffer.allocUnsafeSlow(pieceSize)
+    for (let offset = 0, count = 1; count > 0; offset += count) {
+      count = readSync(file, piece, 0, pieceSize, offset)
+      yield piece.subarray(0, count)
+    }
+  } finally {
+    closeSync(file)
+  }
 }
 
 const nul = 0
 const colon = 58
 const commitMark = 1
 const modeSize = 7
-const none = Buffer.alloc(0)
+
+type Changed = (commit: string, path: string, bytes: Buffer, ids: Ids) => void
 
 /** Reads what `git log --raw -z --format=%x01%H` writes, in pieces of any size. */
 class RawLog {
-  readonly #changed: (commit: string, path: string, ids: Buffer[]) => void
-  #rest: Buffer = none
+  readonly #changed: Changed
+  #rest: Buffer = Buffer.alloc(0)
   #commit = ''
-  #ids: Buffer[] = []
 
-  /** `changed` is told of each change: the ids, hexadecimal, of what stood there in the parents and of the result, empty for what is no file. */
-  constructor(changed: (commit: string, path: string, ids: Buffer[]) => void) {
+  /** `changed` is told of each change, in which the ids of what stood there in the parents and of the result stand among the bytes. */
+  constructor(changed: Changed) {
     this.#changed = changed
   }
 
+  /** A commit's id, or the modes and ids of a change and its path, each with a NUL behind it. */
   take(chunk: Buffer): void {
     const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
     let from = 0
-    for (let at = bytes.indexOf(nul); at !== -1; at = bytes.indexOf(nul, from)) {
-      this.#field(bytes, from, at)
-      from = at + 1
+    for (let end = bytes.indexOf(nul); end !== -1; end = bytes.indexOf(nul, from)) {
+      if (bytes[from] === commitMark) this.#commit = bytes.toString('latin1', from + 1, end)
+      else if (end > from) {
+        const pathEnd = bytes.indexOf(nul, end + 1)
+        if (pathEnd === -1) break
+        this.#changed(this.#commit, bytes.toString('utf8', end + 1, pathEnd), bytes, new Ids(bytes, bytes[from] === colon ? from : from + 1, end))
+        end = pathEnd
+      }
+      from = end + 1
     }
-    this.#rest = bytes.subarray(from)
-  }
-
-  /** A commit's id, or the modes and ids of a change, which its path follows. */
-  #field(bytes: Buffer, from: number, to: number): void {
-    if (this.#ids.length > 0) {
-      this.#changed(this.#commit, bytes.toString('utf8', from, to), this.#ids)
-      this.#ids = []
-    } else if (bytes[from] === commitMark) this.#commit = bytes.toString('latin1', from + 1, to)
-    else if (to > from) this.#ids = idsIn(bytes, bytes[from] === colon ? from : from + 1, to)
+    this.#rest = Buffer.from(bytes.subarray(from))
   }
 }
 
 /** What stands before a path: a colon for each parent; the modes of the parents and the result, their ids, a letter for each parent. */
-function idsIn(bytes: Buffer, from: number, to: number): Buffer[] {
-  let parents = 0
-  while (bytes[from + parents] === colon) parents++
-  const modesAt = from + parents
-  const idsAt = modesAt + (parents + 1) * modeSize
-  const size = (to - idsAt - parents) / (parents + 1)
-  const ids: Buffer[] = []
-  for (let which = 0; which <= parents; which++) {
-    const at = idsAt + which * size
-    ids.push(isFile(bytes, modesAt + which * modeSize) ? bytes.subarray(at, at + size - 1) : none)
-  }
-  return ids
-}
+class Ids {
+  /** How many there are, the result's last, and their length. */
+  readonly count: number
+  readonly size: number
+  readonly #modesAt: number
 
-/** Whether a mode is that of a file, 100644 or 100755; links, submodules and what is not there have others. */
-const isFile = (bytes: Buffer, at: number): boolean => bytes[at] === 49 && bytes[at + 1] === 48 && bytes[at + 2] === 48
+  constructor(bytes: Buffer, from: number, to: number) {
+    let parents = 0
+    while (bytes[from + parents] === colon) parents++
+    this.count = parents + 1
+    this.#modesAt = from + parents
+    this.size = (to - this.#modesAt - this.count * modeSize - parents) / this.count - 1
+  }
+
+  /** Where an id begins, hexadecimal; -1 for what is no file: links, submodules and what is not there have other modes than 100644 and 100755. */
+  at(bytes: Buffer, which: number): number {
+    const mode = this.#modesAt + which * modeSize
+    const isFile = bytes[mode] === 49 && bytes[mode + 1] === 48 && bytes[mode + 2] === 48
+    return isFile ? this.#modesAt + this.count * modeSize + which * (this.size + 1) : -1
+  }
+}

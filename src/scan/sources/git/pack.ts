@@ -1,13 +1,9 @@
 // A pack: objects one after the other, each compressed, many as deltas from others (https://git-scm.com/docs/pack-format).
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { inflateSync } from 'node:zlib'
 import { inflate } from './inflate.ts'
 import { PackIndex } from './pack-index.ts'
 
 const kinds = { blob: 3, offsetDelta: 6, idDelta: 7 }
-
-/** Objects up to this size are cheaper to undo without the runtime's decompressor. */
-const small = 4096
 
 export interface Entry {
   kind: 'blob' | 'delta' | 'other'
@@ -87,11 +83,7 @@ export class Pack {
   /** Fills the target, which is as long as the entry says, with its bytes; throws where they are not as many. */
   inflate({ size, at }: Entry, target: Buffer): void {
     // What does not compress grows a little: https://www.zlib.net/zlib_tech.html
-    const packed = this.#read(at, size + (size >> 10) + 64)
-    if (size <= small) return inflate(packed, 0, target)
-    const bytes = inflateSync(packed, { chunkSize: size + 1, maxOutputLength: size })
-    if (bytes.length !== size) throw new Error('the pack is broken')
-    bytes.copy(target)
+    inflate(this.#read(at, size + (size >> 10) + 64), target)
   }
 
   /** Bytes from an offset on, valid until the next call; fewer at the end. */

@@ -106,24 +106,20 @@ test('of a broken pack nothing but blobs or null is read', async () => {
   await readAll(root, blobs)
 })
 
-test('small objects: whatever the runtime compresses is undone the same, and broken data is refused', () => {
+test('objects are undone one after the other, whatever failed before; what is broken, longer or shorter is refused', () => {
   const kinds = [() => below(256), () => 97 + below(3), (at: number) => at % 17, () => 'the quick brown fox {}();\n'.charCodeAt(below(26))]
   for (let round = 0; round < 600; round++) {
     const bytes = Buffer.from(Array.from({ length: below(4000) }, (_, at) => kinds[round % 4]!(at)))
     const packed = deflateSync(bytes, { level: round % 10, strategy: round % 5 === 0 ? constants.Z_FIXED : constants.Z_DEFAULT_STRATEGY })
     const target = Buffer.alloc(bytes.length)
-    inflate(Buffer.concat([Buffer.alloc(3), packed]), 3, target)
+    inflate(Buffer.concat([packed, Buffer.from('what follows')]), target)
     assert.ok(target.equals(bytes))
     for (const wrong of [Buffer.alloc(bytes.length + 1), Buffer.alloc(Math.max(0, bytes.length - 1))]) {
-      if (wrong.length !== bytes.length) assert.throws(() => inflate(packed, 0, wrong), /broken/)
+      if (wrong.length !== bytes.length) assert.throws(() => inflate(packed, wrong))
     }
     const spoilt = Buffer.from(packed.subarray(0, 2 + below(packed.length - 1)))
     spoilt[below(spoilt.length)]! ^= 1 << below(8)
-    try {
-      inflate(spoilt, 0, target)
-    } catch (error) {
-      assert.match((error as Error).message, /broken/)
-    }
+    assert.throws(() => inflate(spoilt, target))
   }
 })
 
