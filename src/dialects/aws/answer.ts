@@ -1,5 +1,6 @@
 // The life of a request in AWS's words: which operation, who signed it, is the input right, do it, write the answer.
 import { randomUUID } from 'node:crypto'
+import { settingsIn } from '../../core/access-keys.ts'
 import type { Call, DialectNote } from '../../core/call.ts'
 import type { Core } from '../../core/core.ts'
 import { handle } from '../../core/handle.ts'
@@ -7,11 +8,12 @@ import type { Request, Response } from '../../http/listener.ts'
 import { Fault } from '../../kit/errors.ts'
 import { type Signer, authenticate, refusedCredential, requireSignature } from './authenticate.ts'
 import { callerParameter } from './cloudtrail/event.ts'
+import { principalIn } from './arn.ts'
 import { AwsFault, awsFaultOf } from './errors.ts'
 import { sessionAllows } from './iam/session.ts'
 import type { Exchange, Operation, Service } from './operation.ts'
 import { decodeJson, encodeJson, encodeJsonFault, targetOf } from './protocols/json.ts'
-import { decodeQuery, encodeQuery, encodeQueryFault } from './protocols/query.ts'
+import { decodeQuery, encodeQuery, encodeQueryFault, wantsJson } from './protocols/query.ts'
 import { findAction, findOperation, findService } from './services.ts'
 import { readInput } from './shape.ts'
 import type { Signature } from './sigv4.ts'
@@ -53,7 +55,7 @@ export async function answerAws(core: Core, request: Request): Promise<Response>
     const refreshing = core.refresh(true)
     if (refreshing) await refreshing
     const { operation, signer, region } = await admit(core, request, requestId, asked)
-    const settings = signer?.settings ?? (await core.accessKeys.settings(core.namespaces.at('')!))
+    const settings = settingsIn(signer?.settings ?? (await core.accessKeys.settings(core.namespaces.at('')!)), region)
     exchange = open(core, request, requestId, { service: service!, action: operation.name, signer, region, settings })
     const input = readInput(operation.input, form ? decodeQuery(operation.input, form) : decodeJson(request.body))
     exchange.input = input
@@ -61,12 +63,12 @@ export async function answerAws(core: Core, request: Request): Promise<Response>
     if (signer?.key.sessionPolicy !== undefined) await checkSession(exchange)
     const output = await operation.run(exchange, input)
     if (signer && !exchange.audited()) await auditAlone(exchange)
-    return xml ? encodeQuery(service!, operation.name, requestId, output) : encodeJson(request, requestId, output)
+    return xml ? encodeQuery(service!, operation.name, requestId, output, wantsJson(request)) : encodeJson(request, requestId, output)
   } catch (cause) {
     if (exchange && cause instanceof Fault && !exchange.audited()) await exchange.refuse(cause).catch(() => {})
     const fault = await explained(cause, service, asked.action, exchange)
     if (fault.status >= 500 && !(cause instanceof Fault && cause.code !== 'internal')) core.report(requestId, cause instanceof Fault ? cause.cause : cause)
-    return xml ? encodeQueryFault(requestId, fault, service) : encodeJsonFault(request, requestId, fault, service)
+    return xml ? encodeQueryFault(requestId, fault, service, wantsJson(request)) : encodeJsonFault(request, requestId, fault, service)
   }
 }
 
@@ -118,14 +120,14 @@ function open(core: Core, request: Request, requestId: string, { service, action
       await auditRefusal(core, request, signer?.key.id ?? '', refusal, { ...dialect, parameters: { ...dialect.parameters, ...(signer && { [callerParameter]: { aws_account, aws_arn, aws_access_key_id } }) } })
       throw refusal
     },
-    async ask(op, path, body = {}, where = namespace, by = signer) {
-      const call: Call = { id: audited ? randomUUID() : requestId, operation: op, namespace: where, path, body, credential: by && by.credential, wrapTtl: 0, remote: request.remote, headers: request.headers, client: request, dialect, fresh: true }
+    async ask<T>(op: Call['operation'], path: string, body: Record<string, unknown> = {}, where = namespace, by = signer) {
+      const call: Call = { id: audited ? randomUUID() : requestId, operation: op, namespace: where, path, body, credential: by && by.credential, wrapTtl: 0, remote: request.remote, headers: request.headers, client: request, dialect, caches: 'told' }
       audited = true
       const reply = await handle(core, call)
       if (reply.error?.code === 'internal') core.report(requestId, reply.error.cause)
       if (reply.error) throw reply.error
       if (reply.status === 404) throw new Fault('not-found')
-      return reply.data ?? {}
+      return (reply.data ?? {}) as T
     },
   }
 }
@@ -148,8 +150,8 @@ const resourceOf = async (exchange: Exchange): Promise<string> => (await exchang
 
 /** A fault in the service's own words; a refusal by policy says who may not do what, as IAM does. */
 async function explained(cause: unknown, service: Service | null, action: string, exchange: Exchange | null): Promise<AwsFault> {
-  const arn = exchange?.signer?.arn
-  if (arn === undefined || !(cause instanceof Fault && (cause.code === 'denied' || cause.code === 'unauthenticated'))) return awsFaultOf(cause, service?.faults)
+  const arn = exchange?.signer ? principalIn(exchange.signer.arn, exchange.region) : null
+  if (arn === null || !(cause instanceof Fault && (cause.code === 'denied' || cause.code === 'unauthenticated'))) return awsFaultOf(cause, service?.faults)
   const resource = await resourceOf(exchange!).catch(() => '*')
   const on = resource === '*' ? '' : ` on resource: ${resource}`
   const denied = `User: ${arn} is not authorized to perform: ${service!.name}:${action}${on} ${reasons[cause.reason?.[0] ?? '']?.(`${service!.name}:${action}`) ?? `because no identity-based policy allows the ${service!.name}:${action} action`}`

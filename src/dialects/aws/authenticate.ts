@@ -5,6 +5,7 @@ import type { Call, Credential } from '../../core/call.ts'
 import type { Core } from '../../core/core.ts'
 import type { Token } from '../../core/tokens.ts'
 import { Fault } from '../../kit/errors.ts'
+import { soon } from '../../kit/soon.ts'
 import { AwsFault } from './errors.ts'
 import { makeHmac } from '../../crypto/hmac.ts'
 import { type Signature, type Signed, checkSignedHeaders, checkTime, isSignedWith, mismatch, readSignature, signingKey } from './sigv4.ts'
@@ -43,7 +44,7 @@ export function withRights(signer: Signer, token: Token): Signer {
 export const refusedCredential = (keyId: string, refusal: Fault): Credential => ({ scheme, value: keyId, proof: new Proof(null, refusal) })
 
 /** The gate's side: hands over what was found out before. */
-export async function tokenOfProof(_call: Call, { proof }: Credential): Promise<Token> {
+export function tokenOfProof(_call: Call, { proof }: Credential): Token {
   if (!(proof instanceof Proof)) throw new Fault('unauthenticated')
   if (!proof.signer) throw proof.refusal ?? new Fault('unauthenticated')
   return proof.signer.token
@@ -58,7 +59,8 @@ const mostDerived = 64
 export async function authenticate(core: Core, request: Signed, signature: Signature, service: string): Promise<Signer> {
   if (signature.service !== service) throw new AwsFault('InvalidSignatureException', `Credential should be scoped to correct service: '${service}'. `)
   checkTime(signature, core.now())
-  const key = await core.accessKeys.find(signature.keyId)
+  const found = core.accessKeys.find(signature.keyId)
+  const key = found instanceof Promise ? await found : found
   if (!key || key.status !== 'Active') throw unrecognized()
   checkSession(key, signature.sessionToken)
   checkSignedHeaders(signature, request.headers)
@@ -74,17 +76,18 @@ export async function authenticate(core: Core, request: Signed, signature: Signa
 
 const signers = new WeakMap<AccessKey, Signer>()
 
-async function signerOf(core: Core, key: AccessKey): Promise<Signer> {
+function signerOf(core: Core, key: AccessKey): Signer | Promise<Signer> {
   const namespace = core.namespaces.byId(key.namespaceId)
   if (!namespace) throw unrecognized()
-  const settings = await core.accessKeys.settings(namespace)
-  const ready = signers.get(key)
-  if (ready?.settings === settings) return ready
-  const { arn, userId } = arnOf(key.principal, settings.account, key.id)
-  const token = core.accessKeys.tokenOf(key, settings.account, arn)
-  const signer = withRights({ key, token, settings, arn, userId, credential: { scheme, value: key.id } }, token)
-  signers.set(key, signer)
-  return signer
+  return soon(core.accessKeys.settings(namespace), (settings) => {
+    const ready = signers.get(key)
+    if (ready?.settings === settings) return ready
+    const { arn, userId } = arnOf(key.principal, settings.account, key.id)
+    const token = core.accessKeys.tokenOf(key, settings.account, arn)
+    const signer = withRights({ key, token, settings, arn, userId, credential: { scheme, value: key.id } }, token)
+    signers.set(key, signer)
+    return signer
+  })
 }
 
 function checkSession(key: AccessKey, given: string | null): void {

@@ -35,6 +35,7 @@ const queryNames: Record<string, { code: string; status: number }> = {
   ThrottlingException: { code: 'Throttling', status: 400 },
   ServiceUnavailableException: { code: 'ServiceUnavailable', status: 503 },
   InternalFailure: { code: 'InternalFailure', status: 500 },
+  PackedPolicyTooLargeException: { code: 'PackedPolicyTooLarge', status: 400 },
   MalformedPolicyDocumentException: { code: 'MalformedPolicyDocument', status: 400 },
   InvalidIdentityTokenException: { code: 'InvalidIdentityToken', status: 400 },
   IDPRejectedClaimException: { code: 'IDPRejectedClaim', status: 403 },

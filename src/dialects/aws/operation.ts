@@ -30,8 +30,8 @@ export interface Exchange {
   refuse(refusal: Fault): Promise<never>
   /** Written in clear to the audit log with every call from here on. */
   parameters: Record<string, unknown>
-  /** One call through the gate; throws its fault. `namespace` default: the caller's; `signer`: with whose rights. */
-  ask(op: PathOperation, path: string, body?: Record<string, unknown>, namespace?: string, signer?: Signer | null): Promise<Record<string, unknown>>
+  /** One call through the gate, answered with the data of the route as `T`; throws its fault. `namespace` default: the caller's; `signer`: with whose rights. */
+  ask<T extends object = Record<string, unknown>>(op: PathOperation, path: string, body?: Record<string, unknown>, namespace?: string, signer?: Signer | null): Promise<T>
 }
 
 /** What the policy language is asked for one operation, for the table in the documentation. */

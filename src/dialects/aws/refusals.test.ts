@@ -101,7 +101,12 @@ test('a presigned URL is answered', async () => {
   const good = await fetch(`${aws.address}${query}&X-Amz-Signature=${signature}`)
   assert.equal(good.status, 200)
   assert.match(await good.text(), /<Account>123456789012<\/Account>/)
-  assert.equal((await fetch(`${aws.address}${query.replace('Expires=60', 'Expires=600')}&X-Amz-Signature=${signature}`)).status, 403)
+  const changed = `${aws.address}${query.replace('Expires=60', 'Expires=600')}&X-Amz-Signature=${signature}`
+  assert.equal((await fetch(changed)).status, 403)
+  const headers = { accept: 'application/json' }
+  const told = (await (await fetch(`${aws.address}${query}&X-Amz-Signature=${signature}`, { headers })).json()) as any
+  assert.equal(told.GetCallerIdentityResponse.GetCallerIdentityResult.Account, '123456789012')
+  assert.equal(((await (await fetch(changed, { headers })).json()) as any).Error.Code, 'SignatureDoesNotMatch')
 })
 
 test('every call is audited under the name that the client gave, values hashed', async () => {
@@ -122,4 +127,26 @@ test('every call is audited under the name that the client gave, values hashed',
 test('Vault\'s requests stay Vault\'s', async () => {
   assert.equal((await fetch(`${aws.address}/v1/sys/health`)).status, 200)
   assert.deepEqual((await aws.vault('GET', 'sys/mounts')).data['secret/'].options, { version: '2' })
+})
+
+test('members and operations that only the newest SDKs know', async () => {
+  const ask = async (action: string, input: object) => {
+    const { json } = await post({ target: `secretsmanager.${action}`, body: JSON.stringify(input) })
+    return json.__type ?? json
+  }
+  const SecretId = 'newest'
+  const ResourcePolicy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'secretsmanager:*', Resource: '*' }] })
+  const CrossAccountReplicaARN = 'arn:aws:secretsmanager:us-east-1:222222222222:secret:copy-AbCdEf'
+  await ask('CreateSecret', { Name: SecretId, SecretString: 'x', ClientRequestToken: 'x'.repeat(32) })
+  assert.deepEqual(await ask('ListResourcePolicies', { SecretId }), { ResourcePolicies: [] })
+  assert.equal(await ask('PutResourcePolicy', { SecretId, ResourcePolicy, PolicyName: 'other' }), 'InvalidParameterException')
+  assert.equal((await ask('PutResourcePolicy', { SecretId, ResourcePolicy })).PolicyName, 'default')
+  assert.deepEqual(await ask('ListResourcePolicies', { SecretId }), { ResourcePolicies: [{ PolicyName: 'default' }] })
+  assert.equal(await ask('ListResourcePolicies', { SecretId, NextToken: 'x' }), 'InvalidNextTokenException')
+  assert.equal(await ask('GetResourcePolicy', { SecretId, PolicyName: 'other' }), 'ResourceNotFoundException')
+  assert.equal(await ask('DeleteResourcePolicy', { SecretId, PolicyName: 'other' }), 'InvalidParameterException')
+  assert.equal(await ask('AssociateCrossAccountReplica', { SecretId, CrossAccountReplicaARN }), 'InvalidRequestException')
+  assert.equal(await ask('DisassociateCrossAccountReplica', { SecretId, CrossAccountReplicaARN }), 'ResourceNotFoundException')
+  assert.equal(await ask('CreateSecret', { Name: 'copy', CrossAccountPrimaryARN: CrossAccountReplicaARN }), 'InvalidRequestException')
+  assert.equal(await ask('RotateSecret', { SecretId, ExternalSecretRotationRoleArn: 'arn:aws:iam::123456789012:role/x' }), 'InvalidParameterException')
 })

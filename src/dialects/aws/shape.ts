@@ -6,6 +6,7 @@ interface Limits {
   required?: boolean
   min?: number
   max?: number
+  /** Its outermost anchors are not shown: the service's own patterns have none, or come inside of them. */
   pattern?: RegExp
   words?: readonly string[]
   /** Never shown in an error. */
@@ -68,7 +69,7 @@ function coerce(member: Member, raw: unknown): unknown {
 
 const shown = (member: Member, value: unknown): string => {
   if (member.secret) return ''
-  if (typeof value === 'string') return ` '${value.slice(0, 256)}'`
+  if (typeof value === 'string') return ` '${value.slice(0, 2048)}'`
   if (Array.isArray(value)) return ` '[${value.map((item) => (typeof item === 'string' ? item : '')).join(', ').slice(0, 256)}]'`
   return typeof value === 'number' ? ` '${value}'` : ''
 }

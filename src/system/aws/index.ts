@@ -7,6 +7,7 @@ import { identityRoute } from './identity.ts'
 import { issuerRoutes } from './issuers.ts'
 import { keyRoutes } from './keys.ts'
 import { roleRoutes } from './roles.ts'
+import { samlRoutes } from './saml-providers.ts'
 import { functionRoutes } from './rotation/functions.ts'
 import type { Surroundings } from './rotation/invoke.ts'
 import { Rotations } from './rotation/rotation.ts'
@@ -18,7 +19,7 @@ export function awsAuth(core: Core, around: Surroundings): AuthMethod {
   return {
     type: 'aws',
     about: 'Access keys that sign requests, roles to assume with them, and rotation functions',
-    routes: [identityRoute, ...keyRoutes(core), ...roleRoutes, ...issuerRoutes, ...sessionRoutes(core), ...functionRoutes(around.folder), ...rotationRoutes(core, rotations)],
+    routes: [identityRoute, ...keyRoutes(core), ...roleRoutes, ...issuerRoutes, ...samlRoutes, ...sessionRoutes(core), ...functionRoutes(around.folder), ...rotationRoutes(core, rotations)],
     renew() {
       throw new Fault('invalid', 'access keys are not renewed: make another one')
     },

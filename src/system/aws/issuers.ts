@@ -4,9 +4,8 @@ import { send } from '../../clients/outgoing.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { checkCidrs } from '../../kit/cidr.ts'
 import { isObject, list, object, text } from '../../kit/field.ts'
-import { matchesAnyGlob } from '../../kit/glob.ts'
 import { type Context, type Route, route } from '../../kit/route.ts'
-import type { Role } from './roles.ts'
+import { type Role, bound } from './roles.ts'
 
 interface Issuer {
   issuer: string
@@ -82,9 +81,7 @@ export async function verifyWebIdentity(context: Context, role: Role, token: str
   const given = [payload.aud].flat().filter((one) => one !== undefined)
   const audience = given.find((one) => audiences.includes(one))
   if (audience === undefined) throw new Fault('invalid', 'Incorrect token audience')
-  const bound = role.subjects.length === 0 || matchesAnyGlob(role.subjects, String(payload.sub))
-  const claimed = Object.entries(role.claims).every(([claim, wanted]) => [payload[claim]].flat().some((value) => value !== undefined && matchesAnyGlob(wanted.split(',').map((one) => one.trim()), String(value))))
-  if (!bound || !claimed) throw rejected('Not authorized to perform sts:AssumeRoleWithWebIdentity')
+  if (!bound(role, String(payload.sub), (claim) => [payload[claim]].flat())) throw rejected('Not authorized to perform sts:AssumeRoleWithWebIdentity')
   return { subject: String(payload.sub), audience, provider: issuer.issuer, claims: payload }
 }
 

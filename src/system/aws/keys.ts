@@ -1,5 +1,5 @@
 // Access keys: made, listed, rotated, disabled, deleted. A secret is shown once, when it is made.
-import { type AccessKey, type AccountSettings, type MadeAccessKey, arnOf, uniqueId } from '../../core/access-keys.ts'
+import { type AccessKey, type MadeAccessKey, type ServiceMounts, arnOf, uniqueId } from '../../core/access-keys.ts'
 import type { Core } from '../../core/core.ts'
 import type { Namespace } from '../../core/namespaces.ts'
 import { Fault, denied, invalid } from '../../kit/errors.ts'
@@ -36,6 +36,20 @@ async function ownKey(core: Core, context: Context, keyId: string): Promise<Acce
   const key = await core.accessKeys.find(keyId)
   if (!key || key.namespaceId !== namespaceOf(core, context).id || key.principal.kind === 'root') throw new Fault('not-found')
   return key
+}
+
+const region = text({ about: 'Name of the region.', required: true })
+const mountFields = {
+  secrets: text({ about: 'Mount of Secrets Manager (KV version 2).' }),
+  parameters: text({ about: 'Mount of Parameter Store (KV version 2).' }),
+  keys: text({ about: 'Mount of KMS (transit).' }),
+}
+
+/** Mounts that an input names, each with its trailing slash. */
+function mountsOf(input: { [K in keyof ServiceMounts]?: string | undefined }): Partial<ServiceMounts> {
+  const mounts: Partial<ServiceMounts> = {}
+  for (const name of ['secrets', 'parameters', 'keys'] as const) if (input[name] !== undefined) mounts[name] = `${input[name].replace(/^\/+|\/+$/g, '')}/`
+  return mounts
 }
 
 export const userName = /^[\w+=,.@-]{1,64}$/
@@ -129,16 +143,34 @@ export function keyRoutes(core: Core): Route[] {
       about: 'Sets the account number of this namespace and the mounts that services use.',
       takes: {
         account: text({ about: 'Twelve digits.' }),
-        secrets: text({ about: 'Mount of Secrets Manager (KV version 2).' }),
-        parameters: text({ about: 'Mount of Parameter Store (KV version 2).' }),
-        keys: text({ about: 'Mount of KMS (transit).' }),
+        ...mountFields,
       },
       async run(context, input) {
         if (input.account !== undefined && !/^\d{12}$/.test(input.account)) throw invalid('account: expected twelve digits')
-        const change: Partial<AccountSettings> = {}
-        if (input.account !== undefined) change.account = input.account
-        for (const name of ['secrets', 'parameters', 'keys'] as const) if (input[name] !== undefined) change[name] = `${input[name].replace(/^\/+|\/+$/g, '')}/`
-        await core.accessKeys.configure(namespaceOf(core, context), change)
+        await core.accessKeys.configure(namespaceOf(core, context), { ...(input.account !== undefined && { account: input.account }), ...mountsOf(input) })
+      },
+    }),
+    route({
+      op: 'write',
+      path: 'config/region/:region',
+      about: 'Keeps a region apart: gives services mounts of its own there. What is not named is shared with the other regions.',
+      takes: { region, ...mountFields },
+      async run(context, input) {
+        if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(input.region)) throw invalid('region: expected a name such as eu-central-1')
+        const namespace = namespaceOf(core, context)
+        const { regions } = await core.accessKeys.settings(namespace)
+        await core.accessKeys.configure(namespace, { regions: { ...regions, [input.region]: mountsOf(input) } })
+      },
+    }),
+    route({
+      op: 'delete',
+      path: 'config/region/:region',
+      about: 'Lets a region share the mounts of the account again.',
+      takes: { region },
+      async run(context, input) {
+        const namespace = namespaceOf(core, context)
+        const { [input.region]: _gone, ...regions } = (await core.accessKeys.settings(namespace)).regions
+        await core.accessKeys.configure(namespace, { regions })
       },
     }),
   ]

@@ -25,6 +25,8 @@ export interface Role {
   audiences: string[]
   subjects: string[]
   claims: Record<string, string>
+  /** Name of the provider whose SAML assertions may assume it, bound by subjects and, as claims, attributes. */
+  samlProvider?: string
   created: string
 }
 
@@ -42,6 +44,7 @@ const fields = {
   trusted_policies: list({ about: 'Policies whose holders may assume it.' }),
   external_id: text({ about: 'What a caller must know besides.' }),
   issuer: text({ about: 'Name of the issuer whose web identities may assume it (config/issuer/:name).' }),
+  saml_provider: text({ about: 'Name of the provider whose SAML assertions may assume it (config/saml/:name).' }),
   bound_audiences: list({ about: 'Audiences of which the token must name one; default: those of the issuer.' }),
   bound_subjects: list({ about: 'Subjects of which the token must have one; * stands for any text.' }),
   bound_claims: map({ about: 'Further claims and what they must be, such as ref=refs/heads/main; * stands for any text.' }),
@@ -51,7 +54,7 @@ const name = text({ about: 'Name of the role.', required: true })
 
 const view = (role: Role): Record<string, unknown> => ({
   role_id: role.id, policies: role.policies, no_default_policy: role.noDefaultPolicy, max_session_duration: role.maxSession, trusted_access_keys: role.trustedKeys, trusted_arns: role.trustedArns,
-  trusted_entities: role.trustedEntities, trusted_policies: role.trustedPolicies, external_id: role.externalId, issuer: role.issuer, bound_audiences: role.audiences, bound_subjects: role.subjects,
+  trusted_entities: role.trustedEntities, trusted_policies: role.trustedPolicies, external_id: role.externalId, issuer: role.issuer, saml_provider: role.samlProvider ?? '', bound_audiences: role.audiences, bound_subjects: role.subjects,
   bound_claims: role.claims, created_time: role.created,
 })
 
@@ -92,6 +95,7 @@ export const roleRoutes: Route[] = [
           trustedPolicies: input.trusted_policies ?? old?.trustedPolicies ?? [],
           externalId: input.external_id ?? old?.externalId ?? '',
           issuer: input.issuer ?? old?.issuer ?? '',
+          samlProvider: input.saml_provider ?? old?.samlProvider ?? '',
           audiences: input.bound_audiences ?? old?.audiences ?? [],
           subjects: input.bound_subjects ?? old?.subjects ?? [],
           claims: input.bound_claims ?? old?.claims ?? {},
@@ -125,6 +129,12 @@ export const roleRoutes: Route[] = [
   }),
   route({ op: 'delete', path: 'role/:name', about: 'Removes a role; sessions that it gave go on.', takes: { name }, run: (context, input) => context.store.delete(`role/${input.name}`) }),
 ]
+
+/** Whether a subject and what is claimed of it are those that a role is bound to. */
+export function bound(role: Role, subject: string, claims: (name: string) => readonly unknown[]): boolean {
+  if (role.subjects.length > 0 && !matchesAnyGlob(role.subjects, subject)) return false
+  return Object.entries(role.claims).every(([claim, wanted]) => claims(claim).some((value) => value !== undefined && matchesAnyGlob(wanted.split(',').map((one) => one.trim()), String(value))))
+}
 
 /** Seconds that a session of this role lasts. */
 export function sessionOf(role: Pick<Role, 'maxSession'>, wanted: number | undefined): number {

@@ -52,7 +52,7 @@ interface Page {
 
 async function pageOf(exchange: Exchange, wanted: object, mark: Mark): Promise<Page> {
   try {
-    return (await exchange.ask('read', 'sys/audit-events', { ...wanted, limit: 200, after: mark.at })) as unknown as Page
+    return await exchange.ask<Page>('read', 'sys/audit-events', { ...wanted, limit: 200, after: mark.at })
   } catch (cause) {
     throw cause instanceof Fault && cause.code === 'invalid' ? badToken() : cause
   }
@@ -64,12 +64,13 @@ const lookupEvents = operation({
   access: [{ op: 'read', path: 'sys/audit-events' }],
   input: {
     LookupAttributes: list(structure({ AttributeKey: string({ required: true, words: Object.keys(attributes) }), AttributeValue: string({ required: true, min: 1, max: 2000 }) })),
-    StartTime: timestamp(), EndTime: timestamp(), EventCategory: string(), MaxResults: number(), NextToken: string({ max: 4096 }),
+    StartTime: timestamp(), EndTime: timestamp(), EventCategory: string({ words: ['insight'] }), MaxResults: number(), NextToken: string({ max: 4096 }),
   },
-  async run(exchange, { LookupAttributes = [], StartTime, EndTime, MaxResults = mostResults, NextToken }) {
+  async run(exchange, { LookupAttributes = [], StartTime, EndTime, EventCategory, MaxResults = mostResults, NextToken }) {
     if (LookupAttributes.length > 1) throw new AwsFault('InvalidLookupAttributesException', 'You can only specify one lookup attribute at a time.')
     if (MaxResults < 1 || MaxResults > mostResults) throw new AwsFault('InvalidMaxResultsException', `A number between 1 and ${mostResults} should be specified as the maximum results value.`)
     if (StartTime !== undefined && EndTime !== undefined && StartTime > EndTime) throw new AwsFault('InvalidTimeRangeException', 'The start time cannot be after the end time.')
+    if (EventCategory) return { Events: [] }
     const [attribute] = LookupAttributes as Attribute[]
     const wanted = {
       ...(StartTime !== undefined && { since: Math.trunc(StartTime) }),

@@ -1,5 +1,6 @@
 // What a policy document says of a request: an explicit deny beats everything. What a statement names and nobody here knows,
 // an operator or a condition key, makes an Allow void and leaves a Deny in force.
+import { principalOf } from '../arn.ts'
 import type { Signer } from '../authenticate.ts'
 import { type ValuesOf, firstOf, holds } from './conditions.ts'
 import type { Principals, Statement } from './document.ts'
@@ -24,7 +25,8 @@ export function namesOf({ arn }: Signer): string[] {
 }
 
 /** Whether an ARN of a policy or a grant names this signer; a role may be written with its path. */
-export function isNamed(name: string, signer: Signer): boolean {
+export function isNamed(written: string, signer: Signer): boolean {
+  const name = principalOf(written)
   const own = namesOf(signer)
   if (own.includes(name)) return true
   const [, account, role] = /^arn:aws:iam::(\d+):role\/(?:.+\/)([^/]+)$/.exec(name) ?? []
@@ -34,7 +36,7 @@ export function isNamed(name: string, signer: Signer): boolean {
 function principalIs({ names, except }: Principals, signer: Signer): 'direct' | 'account' | null {
   const { account } = signer.settings
   const direct = names.some((name) => name === '*' || isNamed(name, signer))
-  const whole = names.some((name) => name === account || name === `arn:aws:iam::${account}:root`)
+  const whole = names.some((name) => name === account || principalOf(name) === `arn:aws:iam::${account}:root`)
   if (except) return direct || whole ? null : 'direct'
   return direct ? 'direct' : whole ? 'account' : null
 }

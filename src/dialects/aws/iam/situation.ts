@@ -2,6 +2,7 @@
 // listed without a source is known and never present.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 import { isObject } from '../../../kit/field.ts'
+import { principalIn } from '../arn.ts'
 import type { Exchange } from '../operation.ts'
 import type { ValuesOf } from './conditions.ts'
 import { namesOf } from './decide.ts'
@@ -31,8 +32,8 @@ const input = (name: string): Source => ({ input: given }) => {
 }
 
 const sources: Record<string, Source> = {
-  'aws:principalarn': ({ signer }) => namesOf(signer!).at(-1),
-  'aws:principalaccount': ({ settings }) => settings.account,
+  'aws:principalarn': ({ signer, region }) => principalIn(namesOf(signer!).at(-1)!, region),
+  'aws:principalaccount': ({ signer }) => signer!.settings.account,
   'aws:principaltype': ({ signer }) => types[signer!.key.principal.kind],
   'aws:userid': ({ signer }) => signer!.userId,
   'aws:username': ({ signer }) => (signer!.key.principal.kind === 'user' ? signer!.key.principal.name : undefined),

@@ -16,20 +16,20 @@ export interface Terms extends Partial<Use> {
 }
 
 /** One call about a key. `path`: with `:name` where the key stands; `action` default: the request's own. */
-export async function ask(exchange: Exchange, place: Place, op: Operation, path: string, body: Record<string, unknown> = {}, terms: Terms = {}): Promise<Record<string, any>> {
+export async function ask<T extends object = Record<string, any>>(exchange: Exchange, place: Place, op: Operation, path: string, body: Record<string, unknown> = {}, terms: Terms = {}): Promise<T> {
   const full = exchange.settings.keys + path.replace(':name', place.name)
   const said = await keyPolicySays(exchange, place, terms)
   if (said === 'deny') return exchange.refuse(new Fault('denied', undefined, { reason: ['resource-deny'] }))
   try {
     if (said === null) throw new Fault('denied', undefined, { reason: ['resource-none'] })
-    return await exchange.ask(op, full, body, place.namespace)
+    return await exchange.ask<T>(op, full, body, place.namespace)
   } catch (cause) {
     if (!(cause instanceof Fault) || cause instanceof AwsFault) throw cause
     if (cause.code !== 'denied' && cause.code !== 'unauthenticated') throw explained(exchange, place, cause, terms)
     const because = said === 'allow' && place.namespace === exchange.namespace ? { aws_policy: place.arn } : await grantFor(exchange, place, terms)
     const lifted = because && (await lift(exchange, op, place.namespace + full, because))
     if (!lifted) return said === null ? exchange.refuse(cause) : Promise.reject(cause)
-    return exchange.ask(op, full, body, place.namespace, lifted).catch((refusal: unknown) => {
+    return exchange.ask<T>(op, full, body, place.namespace, lifted).catch((refusal: unknown) => {
       throw refusal instanceof Fault ? explained(exchange, place, refusal, terms) : refusal
     })
   }

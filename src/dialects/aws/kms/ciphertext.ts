@@ -1,5 +1,6 @@
 // The ciphertext blob: which key and version sealed it, then what the transit engine sealed. And the encryption context as
 // associated data: the pairs in order, so that equal contexts are equal bytes.
+import { hash } from 'node:crypto'
 import { AwsFault } from '../errors.ts'
 import { map, string } from '../shape.ts'
 
@@ -15,6 +16,24 @@ export function associatedOf(context: Record<string, string> | undefined): { ass
   if (text.length > mostContext) throw new AwsFault('ValidationException', `Encryption context cannot be larger than ${mostContext} bytes.`)
   return { associated_data: Buffer.from(text).toString('base64') }
 }
+
+/** Every answer about a key tells it: few are asked for at a time. */
+const known = new Map<string, string>()
+const mostKnown = 1000
+
+/** The id that stands for the material of a version of a key. */
+export function materialId(name: string, version: number): string {
+  const material = `${name}/${version}`
+  let id = known.get(material)
+  if (id === undefined) {
+    if (known.size >= mostKnown) known.clear()
+    known.set(material, (id = hash('sha256', material, 'hex')))
+  }
+  return id
+}
+
+/** The version in what the engine sealed: `vault:vN:BASE64`. */
+export const versionOfSealed = (sealed: string): number => Number.parseInt(sealed.slice(7), 10)
 
 const header = 0x01
 const kind = 0x73

@@ -3,7 +3,7 @@ import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { boolean, number, string } from '../shape.ts'
 import { ask } from './ask.ts'
-import { associatedOf, encryptionContext, formatBlob } from './ciphertext.ts'
+import { associatedOf, encryptionContext, formatBlob, materialId, versionOfSealed } from './ciphertext.ts'
 import { endDryRun, recipient, refuseRecipient } from './encrypt.ts'
 import { checkTokens, grantTokens } from './grant.ts'
 import { type Place, find, keyId } from './reference.ts'
@@ -20,13 +20,13 @@ interface Asked {
 type Kind = 'plaintext' | 'wrapped'
 
 /** A data key under a key; `what`: its size or the type of a pair. */
-async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens, Recipient }: Asked, kind: Kind, what: Record<string, unknown>): Promise<{ place: Place; made: Record<string, any>; blob: string }> {
+async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens, Recipient }: Asked, kind: Kind, what: Record<string, unknown>): Promise<{ place: Place; made: Record<string, any>; blob: string; material: string }> {
   checkTokens(GrantTokens)
   refuseRecipient(Recipient)
   const place = await find(exchange, KeyId)
   const body = { ...what, ...associatedOf(EncryptionContext), demand: encryptionAlgorithms.SYMMETRIC_DEFAULT.demand }
   const made = await ask(exchange, place, 'write', `datakey/${kind}/:name`, body, { context: EncryptionContext, algorithm: 'SYMMETRIC_DEFAULT' })
-  return { place, made, blob: formatBlob(place.name, made.ciphertext) }
+  return { place, made, blob: formatBlob(place.name, made.ciphertext), material: materialId(place.name, versionOfSealed(made.ciphertext)) }
 }
 
 const dataKeyInput = { KeyId: keyId, EncryptionContext: encryptionContext, NumberOfBytes: number({ min: 1, max: 1024 }), KeySpec: string({ words: ['AES_256', 'AES_128'] }), GrantTokens: grantTokens, Recipient: recipient, DryRun: boolean() }
@@ -52,9 +52,9 @@ const pairOperation = (name: string, about: string, kind: Kind) =>
     input: pairInput,
     shows: ['KeyId', 'EncryptionContext', 'KeyPairSpec'],
     async run(exchange, input) {
-      const { place, made, blob } = await draw(exchange, input, kind, pairOf(input.KeyPairSpec))
+      const { place, made, blob, material } = await draw(exchange, input, kind, pairOf(input.KeyPairSpec))
       endDryRun(input.DryRun)
-      return { PrivateKeyCiphertextBlob: blob, ...(kind === 'plaintext' && { PrivateKeyPlaintext: made.plaintext }), PublicKey: made.public_key, KeyId: place.arn, KeyPairSpec: input.KeyPairSpec }
+      return { PrivateKeyCiphertextBlob: blob, ...(kind === 'plaintext' && { PrivateKeyPlaintext: made.plaintext }), PublicKey: made.public_key, KeyId: place.arn, KeyPairSpec: input.KeyPairSpec, KeyMaterialId: material }
     },
   })
 
@@ -66,9 +66,9 @@ export const dataKeyOperations = [
     input: dataKeyInput,
     shows: ['KeyId', 'EncryptionContext', 'NumberOfBytes', 'KeySpec'],
     async run(exchange, input) {
-      const { place, made, blob } = await draw(exchange, input, 'plaintext', sizeOf(input))
+      const { place, made, blob, material } = await draw(exchange, input, 'plaintext', sizeOf(input))
       endDryRun(input.DryRun)
-      return { CiphertextBlob: blob, Plaintext: made.plaintext, KeyId: place.arn }
+      return { CiphertextBlob: blob, Plaintext: made.plaintext, KeyId: place.arn, KeyMaterialId: material }
     },
   }),
   operation({
@@ -78,10 +78,9 @@ export const dataKeyOperations = [
     input: dataKeyInput,
     shows: ['KeyId', 'EncryptionContext', 'NumberOfBytes', 'KeySpec'],
     async run(exchange, input) {
-      const size = input.NumberOfBytes === undefined && input.KeySpec === undefined ? { bytes: 32 } : sizeOf(input)
-      const { place, blob } = await draw(exchange, input, 'wrapped', size)
+      const { place, blob, material } = await draw(exchange, input, 'wrapped', sizeOf(input))
       endDryRun(input.DryRun)
-      return { CiphertextBlob: blob, KeyId: place.arn }
+      return { CiphertextBlob: blob, KeyId: place.arn, KeyMaterialId: material }
     },
   }),
   pairOperation('GenerateDataKeyPair', 'Makes a key pair; its private part in the clear and encrypted.', 'plaintext'),

@@ -5,9 +5,9 @@ import { type Exchange, operation } from '../operation.ts'
 import { sessionAllows } from '../iam/session.ts'
 import { blob, boolean, string, structure } from '../shape.ts'
 import { ask } from './ask.ts'
-import { associatedOf, encryptionContext, formatBlob, parseBlob } from './ciphertext.ts'
+import { associatedOf, encryptionContext, formatBlob, materialId, parseBlob, versionOfSealed } from './ciphertext.ts'
 import { checkTokens, grantTokens } from './grant.ts'
-import { type Place, find, keyArn, keyId } from './reference.ts'
+import { type Place, find, inRegion, keyArn, keyId } from './reference.ts'
 import { type EncryptionAlgorithm, type EncryptionName, encryptionAlgorithms } from './specs.ts'
 
 const algorithmName = string({ words: [...Object.keys(encryptionAlgorithms), 'SM2PKE'] })
@@ -22,7 +22,7 @@ function algorithmOf(name = 'SYMMETRIC_DEFAULT'): EncryptionAlgorithm {
 }
 
 /** Nitro enclaves, whose answers are encrypted for them alone. */
-export const recipient = structure({})
+export const recipient = structure({ KeyEncryptionAlgorithm: string({ words: ['RSAES_OAEP_SHA_256'] }), AttestationDocument: blob({ min: 1, max: 262_144 }) })
 
 /** Refuses what would otherwise answer in the clear. */
 export function refuseRecipient(given: object | undefined): void {
@@ -38,15 +38,15 @@ function checkContext(algorithm: EncryptionAlgorithm, context: Context): void {
   if (algorithm.padding && context && Object.keys(context).length > 0) throw new AwsFault('ValidationException', 'You cannot use an encryption context with an asymmetric KMS key.')
 }
 
-/** Base64 of the ciphertext blob. */
-async function seal(exchange: Exchange, place: Place, plaintext: Buffer, context: Context, name: string | undefined, action?: string): Promise<string> {
+/** The ciphertext blob in base64, and under which material where there may be several. */
+async function seal(exchange: Exchange, place: Place, plaintext: Buffer, context: Context, name: string | undefined, action?: string): Promise<{ blob: string; material?: string }> {
   const algorithm = algorithmOf(name)
   checkContext(algorithm, context)
   const body = algorithm.padding ? { unmarked: true, padding_scheme: algorithm.padding } : associatedOf(context)
   const terms = { context, algorithm: algorithm.name, ...(action !== undefined && { action }) }
   try {
     const { ciphertext } = await ask(exchange, place, 'write', 'encrypt/:name', { plaintext: plaintext.toString('base64'), ...body, demand: algorithm.demand }, terms)
-    return algorithm.padding ? ciphertext : formatBlob(place.name, ciphertext)
+    return algorithm.padding ? { blob: ciphertext } : { blob: formatBlob(place.name, ciphertext), material: materialId(place.name, versionOfSealed(ciphertext)) }
   } catch (cause) {
     const [is, type = ''] = cause instanceof Fault ? (cause.reason ?? []) : []
     if (is !== 'too-long') throw cause
@@ -64,8 +64,16 @@ interface Sealed {
 
 const unreachable = (): AwsFault => new AwsFault('AccessDeniedException', 'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.')
 
-/** The plaintext in base64, and whose key it was. */
-async function open(exchange: Exchange, { blob, key, context, algorithm: name }: Sealed, action?: string): Promise<{ place: Place; plaintext: string; algorithm: string }> {
+interface Opened {
+  place: Place
+  /** Base64. */
+  plaintext: string
+  algorithm: string
+  /** Absent for keys that have but one. */
+  material?: string
+}
+
+async function open(exchange: Exchange, { blob, key, context, algorithm: name }: Sealed, action?: string): Promise<Opened> {
   const algorithm = algorithmOf(name)
   checkContext(algorithm, context)
   const terms = { context, algorithm: algorithm.name, ...(action !== undefined && { action }) }
@@ -77,16 +85,19 @@ async function open(exchange: Exchange, { blob, key, context, algorithm: name }:
     return { place, plaintext, algorithm: algorithm.name }
   }
   const parsed = parseBlob(blob)
-  const place = key === undefined ? parsed && placeOf(exchange, parsed.name) : await find(exchange, key)
+  const place = key === undefined ? parsed && (await placeOf(exchange, parsed.name)) : await find(exchange, key)
   if (!parsed || !place) throw new AwsFault('InvalidCiphertextException', '')
   if (parsed.name !== place.name) throw new AwsFault('IncorrectKeyException', 'The key ID in the request does not identify a CMK that can perform this operation.')
   const { plaintext } = await ask(exchange, place, 'write', 'decrypt/:name', { ciphertext: parsed.sealed, ...associatedOf(context), demand }, terms).catch((cause: unknown) => {
     throw key === undefined && cause instanceof AwsFault && cause.type === 'NotFoundException' ? unreachable() : cause
   })
-  return { place, plaintext, algorithm: algorithm.name }
+  return { place, plaintext, algorithm: algorithm.name, material: materialId(place.name, versionOfSealed(parsed.sealed)) }
 }
 
-const placeOf = (exchange: Exchange, name: string): Place => ({ namespace: exchange.namespace, name, arn: keyArn(exchange, name), asked: name })
+const placeOf = (exchange: Exchange, name: string): Promise<Place> =>
+  inRegion(exchange, { namespace: exchange.namespace, name, arn: keyArn(exchange, name), asked: name }).catch(() => {
+    throw unreachable()
+  })
 
 const encrypt = operation({
   name: 'Encrypt',
@@ -97,7 +108,7 @@ const encrypt = operation({
   async run(exchange, { KeyId, Plaintext, EncryptionContext, EncryptionAlgorithm, GrantTokens, DryRun }) {
     checkTokens(GrantTokens)
     const place = await find(exchange, KeyId)
-    const CiphertextBlob = await seal(exchange, place, Plaintext, EncryptionContext, EncryptionAlgorithm)
+    const { blob: CiphertextBlob } = await seal(exchange, place, Plaintext, EncryptionContext, EncryptionAlgorithm)
     endDryRun(DryRun)
     return { CiphertextBlob, KeyId: place.arn, EncryptionAlgorithm: EncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT' }
   },
@@ -112,9 +123,9 @@ const decrypt = operation({
   async run(exchange, { CiphertextBlob, KeyId, EncryptionContext, EncryptionAlgorithm, GrantTokens, Recipient, DryRun }) {
     checkTokens(GrantTokens)
     refuseRecipient(Recipient)
-    const { place, plaintext, algorithm } = await open(exchange, { blob: CiphertextBlob, key: KeyId, context: EncryptionContext, algorithm: EncryptionAlgorithm })
+    const { place, plaintext, algorithm, material } = await open(exchange, { blob: CiphertextBlob, key: KeyId, context: EncryptionContext, algorithm: EncryptionAlgorithm })
     endDryRun(DryRun)
-    return { KeyId: place.arn, Plaintext: plaintext, EncryptionAlgorithm: algorithm }
+    return { KeyId: place.arn, Plaintext: plaintext, EncryptionAlgorithm: algorithm, KeyMaterialId: material }
   },
 })
 
@@ -132,11 +143,11 @@ const reEncrypt = operation({
     const destination = await find(exchange, input.DestinationKeyId)
     const source = await open(exchange, { blob: input.CiphertextBlob, key: input.SourceKeyId, context: input.SourceEncryptionContext, algorithm: input.SourceEncryptionAlgorithm }, 'ReEncryptFrom')
     if (!sessionAllows(exchange, 'kms:ReEncryptFrom', source.place.arn)) await exchange.refuse(new Fault('denied', undefined, { reason: ['session'] }))
-    const CiphertextBlob = await seal(exchange, destination, Buffer.from(source.plaintext, 'base64'), input.DestinationEncryptionContext, input.DestinationEncryptionAlgorithm, 'ReEncryptTo')
+    const { blob: CiphertextBlob, material } = await seal(exchange, destination, Buffer.from(source.plaintext, 'base64'), input.DestinationEncryptionContext, input.DestinationEncryptionAlgorithm, 'ReEncryptTo')
     endDryRun(input.DryRun)
     return {
       CiphertextBlob, SourceKeyId: source.place.arn, KeyId: destination.arn, SourceEncryptionAlgorithm: source.algorithm,
-      DestinationEncryptionAlgorithm: input.DestinationEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
+      DestinationEncryptionAlgorithm: input.DestinationEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT', SourceKeyMaterialId: source.material, DestinationKeyMaterialId: material,
     }
   },
 })

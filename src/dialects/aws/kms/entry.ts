@@ -2,6 +2,7 @@
 import { AwsFault } from '../errors.ts'
 import type { Exchange } from '../operation.ts'
 import { ask } from './ask.ts'
+import { materialId } from './ciphertext.ts'
 import { type Place, find } from './reference.ts'
 import { type Spec, type Usage, algorithmsOf, specOf, usageOf } from './specs.ts'
 
@@ -15,6 +16,14 @@ export interface Attributes {
   regions?: { primary: string; replicas?: Record<string, string> }
 }
 
+export interface Version {
+  number: number
+  created: number
+  cause: string
+  forgotten: boolean
+  expires?: number
+}
+
 /** Times are milliseconds since 1970. */
 export interface Entry {
   name: string
@@ -26,13 +35,16 @@ export interface Entry {
   external: boolean
   attributes: Attributes
   auto_rotate_period: number
-  versions: { number: number; created: number; cause: string }[]
+  next_rotation?: number
+  versions: Version[]
+  /** Imported for the next rotation. */
+  pending?: Version
   deletion?: { asked: number; due: number }
   expires?: number
   public_key?: string
 }
 
-export const read = async (exchange: Exchange, place: Place): Promise<Entry> => (await ask(exchange, place, 'read', 'keys/:name', { entry: true })) as unknown as Entry
+export const read = (exchange: Exchange, place: Place): Promise<Entry> => ask<Entry>(exchange, place, 'read', 'keys/:name', { entry: true })
 
 /** A key that an operation names by id or ARN, and what is known of it; throws in the states that the operation does not allow. */
 export async function need(exchange: Exchange, id: string, refused: readonly Entry['state'][] = []): Promise<{ place: Place; entry: Entry }> {
@@ -49,20 +61,24 @@ export function refuse({ arn }: Place, { state }: Entry, states: readonly Entry[
 }
 
 /** Changes what is kept with a key. */
-export const change = (exchange: Exchange, place: Place, attributes: object, whileEnding = false): Promise<unknown> => ask(exchange, place, 'patch', 'keys/:name', { attributes, while_ending: whileEnding })
+export const change = (exchange: Exchange, place: Place, attributes: object, whileEnding = false): Promise<Entry> => ask<Entry>(exchange, place, 'patch', 'keys/:name', { attributes, while_ending: whileEnding })
 
 export const stateNames = { enabled: 'Enabled', disabled: 'Disabled', ending: 'PendingDeletion', empty: 'PendingImport' } as const
 
 /** Keys that no dialect bound to a use show the first that their spec has. */
-export function kindOf({ type, size, purpose }: Entry): { spec: Spec; usage: Usage } {
+export function kindOf({ type, size, purpose }: Pick<Entry, 'type' | 'size' | 'purpose'>): { spec: Spec; usage: Usage } {
   const spec = specOf(type, size)
   return { spec, usage: purpose === '' ? spec.usages[0]! : usageOf(purpose) }
 }
 
-const older = /^(?:SYMMETRIC|RSA|ECC_NIST_P|ECC_SECG|HMAC)/
+/** Whether the key may have several materials. */
+export const rotates = (entry: Entry): boolean => kindOf(entry).spec.name === 'SYMMETRIC_DEFAULT'
+
+/** Whether a spec is of the time when keys were called customer master keys. */
+export const wasCalledMaster = (name: string): boolean => /^(?:SYMMETRIC|RSA|ECC_NIST_P|ECC_SECG|HMAC|SM2)/.test(name)
 
 export function specView({ spec, usage }: { spec: Spec; usage: Usage }): Record<string, unknown> {
-  return { KeyUsage: usage, KeySpec: spec.name, ...(older.test(spec.name) && { CustomerMasterKeySpec: spec.name }), ...algorithmsOf(spec, usage) }
+  return { KeyUsage: usage, KeySpec: spec.name, ...(wasCalledMaster(spec.name) && { CustomerMasterKeySpec: spec.name }), ...algorithmsOf(spec, usage) }
 }
 
 /** `KeyMetadata`. */
@@ -83,12 +99,13 @@ export function metadataOf(exchange: Exchange, { arn }: Pick<Place, 'arn'>, entr
     Origin: entry.external ? 'EXTERNAL' : 'AWS_KMS',
     KeyManager: attributes.manager ?? 'CUSTOMER',
     ...specView(kindOf(entry)),
+    ...(rotates(entry) && entry.versions.length > 0 && { CurrentKeyMaterialId: materialId(entry.name, entry.versions.at(-1)!.number) }),
     MultiRegion: regions !== undefined,
     ...(regions && { MultiRegionConfiguration: configurationOf(exchange, arn, regions) }),
   }
 }
 
 function configurationOf({ region }: Exchange, arn: string, { primary, replicas = {} }: NonNullable<Attributes['regions']>): object {
-  const there = (one: string): { Arn: string; Region: string } => ({ Arn: arn.replace(/^(arn:aws:kms:)[^:]*/, `$1${one}`), Region: one })
+  const there = (one: string): { Arn: string; Region: string } => ({ Arn: arn.replace(/^(arn:[^:]*:kms:)[^:]*/, `$1${one}`), Region: one })
   return { MultiRegionKeyType: region in replicas ? 'REPLICA' : 'PRIMARY', PrimaryKey: there(primary), ReplicaKeys: Object.keys(replicas).map(there) }
 }

@@ -8,6 +8,8 @@ import { list, string } from '../shape.ts'
 export interface Constraints {
   EncryptionContextSubset?: Record<string, string> | undefined
   EncryptionContextEquals?: Record<string, string> | undefined
+  /** On whose behalf a service of AWS asks: no service does here, so that such a grant covers nothing. */
+  SourceArn?: string | undefined
 }
 
 export interface GrantTerms {
@@ -56,7 +58,7 @@ export function covers({ id, terms }: StoredGrant, signer: Signer, { action, con
     if (id !== retired) return false
     if (terms.RetiringPrincipal !== undefined && isNamed(terms.RetiringPrincipal, signer)) return true
   }
-  if (!isNamed(terms.GranteePrincipal, signer) || !terms.Operations.includes(action)) return false
+  if (!isNamed(terms.GranteePrincipal, signer) || !terms.Operations.includes(action) || terms.Constraints?.SourceArn !== undefined) return false
   if (action === 'CreateGrant') return offered !== undefined && within(offered, terms)
   return !terms.Constraints || !constrained.has(action) || meets(terms.Constraints, context)
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { Fault } from '../../../kit/errors.ts'
+import { parseArn, principalIn } from '../arn.ts'
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { boolean, list, map, string, structure } from '../shape.ts'
@@ -11,18 +12,35 @@ import { type GrantTerms, type StoredGrant, checkTokens, grantOperations as oper
 import { afterOf, pageMembers, pageView } from './page.ts'
 import { type Place, find, keyArn, keyId } from './reference.ts'
 
-const principal = string({ min: 1, max: 256 })
+const principal = string({ min: 1, max: 256, pattern: /^^[\w+=,.@:/-]+$$/ })
+const servicePrincipal = string({ min: 1, max: 128, pattern: new RegExp(String.raw`^^([A-Za-z0-9\-]+)\.([A-Za-z0-9\-]+)(\.[A-Za-z0-9\-]+)+$$`) })
 const grantId = string({ min: 1, max: 128 })
+
+interface Grants {
+  keys: string[]
+  key_info: Record<string, StoredGrant>
+}
 
 /** The grants of a key, all of them. */
 async function grantsOf(exchange: Exchange, place: Place, offered?: GrantTerms): Promise<StoredGrant[]> {
   const grants: StoredGrant[] = []
   for (let after: string | undefined; ; ) {
-    const { keys, key_info } = (await ask(exchange, place, 'list', 'keys/:name/grants/', { limit: 1000, ...(after !== undefined && { after }) }, { offered })) as { keys: string[]; key_info: Record<string, StoredGrant> }
+    const { keys, key_info } = await ask<Grants>(exchange, place, 'list', 'keys/:name/grants/', { limit: 1000, ...(after !== undefined && { after }) }, { offered })
     grants.push(...keys.flatMap((id) => key_info[id] ?? []))
     after = keys.at(-1)
     if (keys.length < 1000) return grants
   }
+}
+
+/** Refuses what is not somebody: an account, a user, a role or a session of one. */
+function checkPrincipal(text: string): void {
+  const arn = parseArn(text)
+  if (/^\d{12}$/.test(text) || ((arn?.service === 'iam' || arn?.service === 'sts') && /^\d+$/.test(arn.account))) return
+  throw new AwsFault('InvalidArnException', `ARN does not refer to a valid principal: ${text}`)
+}
+
+function checkGrantId(id: string): void {
+  if (!/^[0-9a-f]+$/.test(id)) throw new AwsFault('InvalidGrantIdException', 'Invalid grant ID.')
 }
 
 const view = (exchange: Exchange, { id, key, created, terms: { GranteePrincipal, RetiringPrincipal, Operations, Constraints, Name, IssuingAccount } }: StoredGrant): object => ({
@@ -43,25 +61,25 @@ const createGrant = operation({
   access: [{ op: 'list', path: 'transit/keys/:name/grants' }, { op: 'write', path: 'transit/keys/:name/grants/:id' }],
   input: {
     KeyId: keyId, GranteePrincipal: principal, RetiringPrincipal: principal, Operations: list(string({ words: operationNames }), { required: true, min: 1 }),
-    Constraints: structure({ EncryptionContextSubset: map(string()), EncryptionContextEquals: map(string()), SourceArn: string({ min: 20, max: 512 }) }),
+    Constraints: structure({ EncryptionContextSubset: map(string()), EncryptionContextEquals: map(string()), SourceArn: string({ min: 20, max: 512, pattern: /^^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$$/ }) }),
     GrantTokens: grantTokens, Name: string({ min: 1, max: 256, pattern: /^^[a-zA-Z0-9:/_-]+$$/ }), DryRun: boolean(),
-    GranteeServicePrincipal: string({ min: 1, max: 128 }), RetiringServicePrincipal: string({ min: 1, max: 128 }),
+    GranteeServicePrincipal: servicePrincipal, RetiringServicePrincipal: servicePrincipal,
   },
   shows: ['KeyId', 'GranteePrincipal', 'RetiringPrincipal', 'Operations', 'Name'],
   async run(exchange, input) {
     checkTokens(input.GrantTokens)
     const grantee = input.GranteePrincipal ?? input.GranteeServicePrincipal
     if (grantee === undefined) throw new AwsFault('ValidationException', "1 validation error detected: Value null at 'granteePrincipal' failed to satisfy constraint: Member must not be null")
-    if (input.Constraints?.SourceArn !== undefined) throw new AwsFault('UnsupportedOperationException', 'The grant constraint SourceArn is not supported.')
+    for (const one of [input.GranteePrincipal, input.RetiringPrincipal]) if (one !== undefined) checkPrincipal(one)
     const place = await find(exchange, input.KeyId, false)
-    const { EncryptionContextEquals: equal, EncryptionContextSubset: subset } = input.Constraints ?? {}
+    const { EncryptionContextEquals: equal, EncryptionContextSubset: subset, SourceArn: source } = input.Constraints ?? {}
     const terms: GrantTerms = {
       GranteePrincipal: grantee,
       ...((input.RetiringPrincipal ?? input.RetiringServicePrincipal) !== undefined && { RetiringPrincipal: (input.RetiringPrincipal ?? input.RetiringServicePrincipal)! }),
       Operations: input.Operations,
-      ...((equal || subset) && { Constraints: { ...(equal && { EncryptionContextEquals: equal }), ...(subset && { EncryptionContextSubset: subset }) } }),
+      ...((equal || subset || source !== undefined) && { Constraints: { ...(equal && { EncryptionContextEquals: equal }), ...(subset && { EncryptionContextSubset: subset }), ...(source !== undefined && { SourceArn: source }) } }),
       ...(input.Name !== undefined && { Name: input.Name }),
-      IssuingAccount: `arn:aws:iam::${exchange.settings.account}:root`,
+      IssuingAccount: principalIn(`arn:aws:iam::${exchange.settings.account}:root`, exchange.region),
     }
     const same = input.Name === undefined ? undefined : (await grantsOf(exchange, place, terms)).find((one) => isDeepStrictEqual(one.terms, terms))
     endDryRun(input.DryRun)
@@ -75,10 +93,11 @@ const listGrants = operation({
   name: 'ListGrants',
   about: 'Lists the grants of a key, by pages.',
   access: [{ op: 'list', path: 'transit/keys/:name/grants' }],
-  input: { KeyId: keyId, GrantId: grantId, GranteePrincipal: principal, GranteeServicePrincipal: principal, ...pageMembers },
+  input: { KeyId: keyId, GrantId: grantId, GranteePrincipal: principal, GranteeServicePrincipal: servicePrincipal, ...pageMembers },
   shows: ['KeyId', 'GrantId', 'GranteePrincipal'],
   async run(exchange, { KeyId, GrantId, GranteePrincipal, GranteeServicePrincipal, Limit = 50, Marker }) {
     const place = await find(exchange, KeyId, false)
+    if (GrantId !== undefined) checkGrantId(GrantId)
     const grantee = GranteePrincipal ?? GranteeServicePrincipal
     const after = afterOf(Marker)
     const all = (await grantsOf(exchange, place)).filter((one) => (GrantId === undefined || one.id === GrantId) && (grantee === undefined || one.terms.GranteePrincipal === grantee) && (after === undefined || one.id > after))
@@ -90,14 +109,14 @@ const listRetirableGrants = operation({
   name: 'ListRetirableGrants',
   about: 'Lists the grants that a principal may retire, by pages.',
   access: [{ op: 'list', path: 'transit/grants' }],
-  input: { RetiringPrincipal: principal, RetiringServicePrincipal: principal, ...pageMembers },
+  input: { RetiringPrincipal: principal, RetiringServicePrincipal: servicePrincipal, ...pageMembers },
   shows: ['RetiringPrincipal'],
   async run(exchange, { RetiringPrincipal, RetiringServicePrincipal, Limit = 50, Marker }) {
     const retiring = RetiringPrincipal ?? RetiringServicePrincipal
     if (retiring === undefined) throw new AwsFault('ValidationException', "1 validation error detected: Value null at 'retiringPrincipal' failed to satisfy constraint: Member must not be null")
     const found: [string, StoredGrant][] = []
     for (let after = afterOf(Marker); found.length <= Limit; ) {
-      const { keys, key_info } = (await exchange.ask('list', `${exchange.settings.keys}grants/`, { limit: 1000, ...(after !== undefined && { after }) })) as { keys: string[]; key_info: Record<string, StoredGrant> }
+      const { keys, key_info } = await exchange.ask<Grants>('list', `${exchange.settings.keys}grants/`, { limit: 1000, ...(after !== undefined && { after }) })
       for (const name of keys) if (key_info[name]?.terms.RetiringPrincipal === retiring) found.push([name, key_info[name]])
       after = keys.at(-1)
       if (keys.length < 1000) break
@@ -108,7 +127,8 @@ const listRetirableGrants = operation({
 
 async function end(exchange: Exchange, place: Place, id: string): Promise<void> {
   const notFound = (): AwsFault => new AwsFault('NotFoundException', `Grant ID ${id} not found`)
-  if (!/^[0-9a-f]{64}$/.test(id)) throw notFound()
+  checkGrantId(id)
+  if (id.length !== 64) throw notFound()
   await ask(exchange, place, 'delete', `keys/:name/grants/${id}`, {}, { retired: id }).catch((cause: unknown) => {
     throw cause instanceof Fault && cause.reason?.[0] === 'grant-absent' ? notFound() : cause
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { constants, createCipheriv, createDecipheriv, createHmac, createPublicKey, generateKeyPairSync, publicEncrypt, randomBytes, verify } from 'node:crypto'
 import { test } from 'node:test'
-import type { KMS } from '@aws-sdk/client-kms'
+import type { ImportKeyMaterialCommandInput, KMS } from '@aws-sdk/client-kms'
 import { arn, bench, bytes, refused, textOf } from './bench.test-aid.ts'
 
 const at = bench()
@@ -15,6 +15,8 @@ test('keys are named by id, ARN and alias', async () => {
   await at.kms.updateAlias({ AliasName: 'alias/app/main', TargetKeyId: other.KeyId })
   assert.deepEqual((await at.kms.listAliases({ KeyId })).Aliases, [])
   assert.deepEqual((await at.kms.listAliases({ KeyId: other.KeyId })).Aliases!.map((one) => [one.AliasName, one.AliasArn, one.TargetKeyId]), [['alias/app/main', arn('alias/app/main'), other.KeyId]])
+  const pair = await at.newKey({ KeySpec: 'RSA_2048', KeyUsage: 'ENCRYPT_DECRYPT' })
+  await assert.rejects(at.kms.updateAlias({ AliasName: 'alias/app/main', TargetKeyId: pair.KeyId }), refused('ValidationException', /same type/))
   await at.kms.deleteAlias({ AliasName: 'alias/app/main' })
   await assert.rejects(at.kms.describeKey({ KeyId: 'alias/app/main' }), refused('NotFoundException', /Alias arn:aws:kms:us-east-1:123456789012:alias\/app\/main is not found/))
   await assert.rejects(at.kms.deleteAlias({ AliasName: 'alias/app/main' }), refused('NotFoundException'))
@@ -22,7 +24,7 @@ test('keys are named by id, ARN and alias', async () => {
   await assert.rejects(at.kms.createAlias({ AliasName: 'alias/aws/mine', TargetKeyId: KeyId }), refused('NotAuthorizedException'))
   await assert.rejects(at.kms.createAlias({ AliasName: 'alias/x', TargetKeyId: 'alias/y' }), refused('ValidationException', /Not aliases/))
   await assert.rejects(at.kms.describeKey({ KeyId: '12366f9b-1230-123d-123e-123e6ae60c02' }), refused('NotFoundException', /Key 'arn:.*' does not exist/))
-  await assert.rejects(at.kms.enableKeyRotation({ KeyId: 'alias/x' }), refused('NotFoundException', /Invalid keyId alias\/x/))
+  await assert.rejects(at.kms.enableKeyRotation({ KeyId: 'alias/x' }), refused('NotFoundException', /Invalid keyId 'alias\/x'/))
   const service = await Promise.all([1, 2, 3].map(() => at.kms.encrypt({ KeyId: 'alias/aws/ssm', Plaintext: bytes('x') })))
   assert.equal(new Set(service.map((one) => one.KeyId)).size, 1)
   assert.equal((await at.kms.describeKey({ KeyId: 'alias/aws/ssm' })).KeyMetadata!.KeyManager, 'AWS')
@@ -71,13 +73,19 @@ test('rotation: by the day, on demand, and only where it can be', async () => {
   const status = await at.kms.getKeyRotationStatus({ KeyId })
   assert.deepEqual([status.KeyRotationEnabled, status.RotationPeriodInDays], [true, 100])
   assert.equal((await at.aws.vault('GET', `transit/keys/${KeyId}`)).data.auto_rotate_period, 8_640_000)
-  await at.kms.rotateKeyOnDemand({ KeyId })
+  assert.equal((await at.kms.rotateKeyOnDemand({ KeyId })).KeyId, Arn)
   await at.kms.rotateKeyOnDemand({ KeyId: Arn })
+  assert.deepEqual((await at.kms.getKeyRotationStatus({ KeyId })).NextRotationDate, status.NextRotationDate, 'on demand leaves the schedule as it is')
   const first = await at.kms.listKeyRotations({ KeyId, Limit: 1 })
   assert.deepEqual([first.Rotations!.length, first.Rotations![0]!.RotationType, first.Truncated], [1, 'ON_DEMAND', true])
   assert.equal((await at.kms.listKeyRotations({ KeyId, Marker: first.NextMarker })).Rotations!.length, 1)
   for (let count = 2; count < 25; count++) await at.kms.rotateKeyOnDemand({ KeyId })
-  await assert.rejects(at.kms.rotateKeyOnDemand({ KeyId }), refused('LimitExceededException'))
+  await assert.rejects(at.kms.rotateKeyOnDemand({ KeyId }), refused('LimitExceededException', /No more on-demand rotations/))
+  const all = (await at.kms.listKeyRotations({ KeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' })).Rotations!
+  assert.deepEqual([all.length, all[0]!.RotationDate, all[0]!.KeyMaterialState, all.at(-1)!.KeyMaterialState], [26, undefined, 'NON_CURRENT', 'CURRENT'])
+  assert.equal((await at.kms.describeKey({ KeyId })).KeyMetadata!.CurrentKeyMaterialId, all.at(-1)!.KeyMaterialId)
+  const data = await at.kms.generateDataKey({ KeyId, KeySpec: 'AES_128' })
+  assert.deepEqual([data.KeyMaterialId, (await at.kms.decrypt({ CiphertextBlob: data.CiphertextBlob })).KeyMaterialId], [all.at(-1)!.KeyMaterialId, all.at(-1)!.KeyMaterialId])
   const mac = await at.newKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
   await assert.rejects(at.kms.enableKeyRotation({ KeyId: mac.KeyId }), refused('UnsupportedOperationException'))
 })
@@ -105,12 +113,21 @@ test('a key for several regions', async () => {
   const replica = (await at.kms.replicateKey({ KeyId, ReplicaRegion: 'eu-west-1', Description: 'there' })).ReplicaKeyMetadata!
   assert.deepEqual([replica.Arn, replica.Description, replica.MultiRegionConfiguration!.MultiRegionKeyType], [`arn:aws:kms:eu-west-1:123456789012:key/${KeyId}`, 'there', 'REPLICA'])
   await assert.rejects(at.kms.replicateKey({ KeyId, ReplicaRegion: 'eu-west-1' }), refused('AlreadyExistsException'))
+  const elsewhere = at.clientOf(undefined, 'ap-south-1')
+  await assert.rejects(elsewhere.describeKey({ KeyId }), refused('NotFoundException', /Key 'arn:aws:kms:ap-south-1:.*' does not exist/))
+  await assert.rejects(elsewhere.decrypt({ CiphertextBlob: (await at.kms.encrypt({ KeyId, Plaintext: bytes('x') })).CiphertextBlob }), refused('AccessDeniedException'))
+  await assert.rejects(at.clientOf(undefined, 'eu-west-1').replicateKey({ KeyId, ReplicaRegion: 'ap-south-1' }), refused('UnsupportedOperationException', /is not a multi-region primary key/))
   await assert.rejects(at.kms.replicateKey({ KeyId: (await at.newKey()).KeyId, ReplicaRegion: 'eu-west-1' }), refused('UnsupportedOperationException'))
   const there = at.clientOf(undefined, 'eu-west-1')
   const { CiphertextBlob } = await at.kms.encrypt({ KeyId, Plaintext: bytes('both') })
   await at.kms.updatePrimaryRegion({ KeyId, PrimaryRegion: 'eu-west-1' })
   assert.deepEqual((await at.kms.describeKey({ KeyId })).KeyMetadata!.MultiRegionConfiguration!.MultiRegionKeyType, 'REPLICA')
   assert.equal(textOf((await there.decrypt({ CiphertextBlob })).Plaintext), 'both')
+  await assert.rejects(there.scheduleKeyDeletion({ KeyId }), refused('KMSInvalidStateException', /has replica keys/))
+  await at.kms.scheduleKeyDeletion({ KeyId })
+  await assert.rejects(at.kms.describeKey({ KeyId }), refused('NotFoundException'), 'the replica has ended')
+  assert.equal(textOf((await there.decrypt({ CiphertextBlob })).Plaintext), 'both', 'and the key has not')
+  assert.equal((await there.scheduleKeyDeletion({ KeyId })).KeyState, 'PendingDeletion')
 })
 
 test('what CreateKey cannot make, it refuses by name', async () => {
@@ -153,7 +170,8 @@ test('key material can be brought, forgotten, and brought again as it was', asyn
   await assert.rejects(bring('RSAES_OAEP_SHA_1', randomBytes(32)).then((input) => at.kms.importKeyMaterial(input)), refused('IncorrectKeyMaterialException'))
   await at.kms.importKeyMaterial(await bring('RSAES_OAEP_SHA_256', material))
   assert.equal(textOf((await at.kms.decrypt({ CiphertextBlob })).Plaintext), 'brought')
-  await assert.rejects(at.kms.rotateKeyOnDemand({ KeyId }), refused('UnsupportedOperationException'))
+  await assert.rejects(at.kms.enableKeyRotation({ KeyId }), refused('UnsupportedOperationException', /origin is EXTERNAL/))
+  await rotateBrought(KeyId!, CiphertextBlob!, (secret) => bring('RSAES_OAEP_SHA_256', secret))
   await assert.rejects(at.kms.getParametersForImport({ KeyId: (await at.newKey()).KeyId, WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RSA_2048' }), refused('UnsupportedOperationException'))
 
   const mac = await at.newKey({ Origin: 'EXTERNAL', KeySpec: 'HMAC_224', KeyUsage: 'GENERATE_VERIFY_MAC' })
@@ -165,6 +183,26 @@ test('key material can be brought, forgotten, and brought again as it was', asyn
   assert.deepEqual(Buffer.from(Mac!), createHmac('sha224', secret).update('m').digest())
   assert.equal((await at.kms.describeKey({ KeyId: mac.KeyId })).KeyMetadata!.ExpirationModel, 'KEY_MATERIAL_EXPIRES')
 })
+
+async function rotateBrought(KeyId: string, before: Uint8Array, bring: (secret: Buffer) => Promise<ImportKeyMaterialCommandInput>): Promise<void> {
+  await assert.rejects(at.kms.rotateKeyOnDemand({ KeyId }), refused('KMSInvalidStateException', /No available key material pending rotation/))
+  const next = randomBytes(32)
+  const { KeyMaterialId } = await at.kms.importKeyMaterial({ ...(await bring(next)), ImportType: 'NEW_KEY_MATERIAL' })
+  await assert.rejects(bring(randomBytes(32)).then((input) => at.kms.importKeyMaterial({ ...input, ImportType: 'NEW_KEY_MATERIAL' })), refused('KMSInvalidStateException', /is pending rotation/))
+  const states = async () => (await at.kms.listKeyRotations({ KeyId, IncludeKeyMaterial: 'ALL_KEY_MATERIAL' })).Rotations!.map((one) => [one.KeyMaterialState, one.ImportState])
+  assert.deepEqual(await states(), [['CURRENT', 'IMPORTED'], ['PENDING_ROTATION', 'IMPORTED']])
+  await at.kms.rotateKeyOnDemand({ KeyId })
+  assert.deepEqual(await states(), [['NON_CURRENT', 'IMPORTED'], ['CURRENT', 'IMPORTED']])
+  assert.equal((await at.kms.describeKey({ KeyId })).KeyMetadata!.CurrentKeyMaterialId, KeyMaterialId)
+  assert.equal(textOf((await at.kms.decrypt({ CiphertextBlob: before })).Plaintext), 'brought')
+  const after = await at.kms.encrypt({ KeyId, Plaintext: bytes('later') })
+  await at.kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId })
+  assert.deepEqual([(await at.kms.describeKey({ KeyId })).KeyMetadata!.KeyState, ...(await states())], ['PendingImport', ['NON_CURRENT', 'IMPORTED'], ['CURRENT', 'PENDING_IMPORT']])
+  await assert.rejects(at.kms.decrypt({ CiphertextBlob: before }), refused('KMSInvalidStateException'), 'one material that is missing stops the whole key')
+  await at.kms.importKeyMaterial(await bring(next))
+  assert.equal(textOf((await at.kms.decrypt({ CiphertextBlob: after.CiphertextBlob })).Plaintext), 'later')
+  await assert.rejects(at.kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId: '0'.repeat(64) }), refused('NotFoundException'))
+}
 
 test('a key pair can be brought too', async () => {
   const { KeyId } = await at.newKey({ Origin: 'EXTERNAL', KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })

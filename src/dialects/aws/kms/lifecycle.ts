@@ -2,14 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import { AwsFault } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { boolean, number, string } from '../shape.ts'
+import { boolean, list, number, string } from '../shape.ts'
 import { ask } from './ask.ts'
-import { type Attributes, type Entry, metadataOf, need, read } from './entry.ts'
+import { type Attributes, type Entry, metadataOf, need, read, wasCalledMaster } from './entry.ts'
 import { checkTokens, grantTokens } from './grant.ts'
 import { afterOf, pageMembers, pageView } from './page.ts'
 import { checkKeyPolicy } from './key-policy.ts'
 import { policyText } from './policies.ts'
 import { find, keyArn, keyId } from './reference.ts'
+import { endReplica } from './regions.ts'
 import { type Spec, type Usage, specNamed, specNames, usages } from './specs.ts'
 import { tags, tagsOf } from './tags.ts'
 
@@ -32,9 +33,9 @@ const createKey = operation({
   about: 'Makes a key.',
   access: [{ op: 'write', path: 'transit/keys/:name' }],
   input: {
-    Policy: policyText({}), Description: string({ max: 8192 }), KeyUsage: string({ words: [...Object.keys(usages), 'ENCAPSULATE_DECAPSULATE'] }), KeySpec: specMember, CustomerMasterKeySpec: specMember,
+    Policy: policyText({}), Description: string({ max: 8192 }), KeyUsage: string({ words: [...Object.keys(usages), 'ENCAPSULATE_DECAPSULATE'] }), KeySpec: specMember, CustomerMasterKeySpec: string({ words: specNames.filter(wasCalledMaster) }),
     Origin: string({ words: ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] }), CustomKeyStoreId: string({ min: 1, max: 64 }), BypassPolicyLockoutSafetyCheck: boolean(), Tags: tags(),
-    MultiRegion: boolean(), XksKeyId: string({ min: 1, max: 128 }),
+    MultiRegion: boolean(), XksKeyId: string({ min: 1, max: 128, pattern: /^^[a-zA-Z0-9-_.]+$$/ }),
   },
   shows: ['Description', 'KeyUsage', 'KeySpec', 'Origin'],
   async run(exchange, input) {
@@ -49,7 +50,7 @@ const createKey = operation({
       ...(input.MultiRegion && { regions: { primary: exchange.region } }),
     }
     const body = { type: spec.type, key_size: spec.size, purpose: usages[usage], external: input.Origin === 'EXTERNAL', attributes, entry: true }
-    const entry = (await exchange.ask('write', `${exchange.settings.keys}keys/${name}`, body)) as unknown as Entry
+    const entry = await exchange.ask<Entry>('write', `${exchange.settings.keys}keys/${name}`, body)
     return { KeyMetadata: metadataOf(exchange, { arn: keyArn(exchange, name) }, entry) }
   },
 })
@@ -71,10 +72,10 @@ const listKeys = operation({
   name: 'ListKeys',
   about: 'Lists the keys of the account, by pages.',
   access: [{ op: 'list', path: 'transit/keys' }],
-  input: pageMembers,
+  input: { ...pageMembers, ResourceOwners: list(string({ words: ['SELF', 'OTHER_ACCOUNTS_VIA_RAM'] }), { min: 1, max: 2 }) },
   async run(exchange, { Limit = 100, Marker }) {
     const after = afterOf(Marker)
-    const { keys } = (await exchange.ask('list', `${exchange.settings.keys}keys/`, { limit: Limit + 1, ...(after !== undefined && { after }) }).catch(emptied)) as { keys: string[] }
+    const { keys } = await exchange.ask<{ keys: string[] }>('list', `${exchange.settings.keys}keys/`, { limit: Limit + 1, ...(after !== undefined && { after }) }).catch(emptied)
     return { Keys: keys.slice(0, Limit).map((name) => ({ KeyId: name, KeyArn: keyArn(exchange, name) })), ...pageView(keys, Limit) }
   },
 })
@@ -118,7 +119,8 @@ const scheduleKeyDeletion = operation({
   async run(exchange, { KeyId, PendingWindowInDays: days = 30 }) {
     if (days < 7 || days > 30) throw new AwsFault('ValidationException', 'PendingWindowInDays must be between 7 and 30 days (inclusive).')
     const place = await find(exchange, KeyId, false)
-    const entry = (await ask(exchange, place, 'write', 'keys/:name/deletion', { window: days * day })) as unknown as Entry
+    if (place.name.startsWith('mrk-') && (await endReplica(exchange, { place, entry: await read(exchange, place) }))) return { KeyId: place.arn, DeletionDate: exchange.core.now() / 1000, KeyState: 'PendingDeletion', PendingWindowInDays: days }
+    const entry = await ask<Entry>(exchange, place, 'write', 'keys/:name/deletion', { window: days * day })
     return { KeyId: place.arn, DeletionDate: entry.deletion!.due / 1000, KeyState: 'PendingDeletion', PendingWindowInDays: days }
   },
 })

@@ -2,7 +2,7 @@
 import { AwsFault } from '../errors.ts'
 import { number, string } from '../shape.ts'
 
-export const pageMembers = { Limit: number({ min: 1, max: 1000 }), Marker: string({ min: 1, max: 1024 }) }
+export const pageMembers = { Limit: number({ min: 1, max: 1000 }), Marker: string({ min: 1, max: 1024, pattern: /^[\u0020-\u00FF]*$/ }) }
 
 export interface Wanted {
   Limit?: number | undefined

@@ -2,11 +2,13 @@
 // an alias that nobody made stands for the key of that name, so that keys of other dialects have one too.
 import { createHash } from 'node:crypto'
 import { Fault } from '../../../kit/errors.ts'
+import { settingsIn } from '../../../core/access-keys.ts'
 import { formatArn, parseArn } from '../arn.ts'
 import { AwsFault } from '../errors.ts'
 import { lookup } from '../lookup.ts'
 import type { Exchange } from '../operation.ts'
 import { string } from '../shape.ts'
+import type { Attributes } from './entry.ts'
 
 export const keyId = string({ required: true, min: 1, max: 2048 })
 
@@ -20,6 +22,8 @@ export interface Place {
   asked: string
 }
 
+/** Operations that use a key know no error of their own for what is no ARN. */
+const used = /^(?:Encrypt|Decrypt|ReEncrypt|Generate|Sign|Verify|Derive)/
 const keyName = /^\w(?:[\w.@-]*\w)?$/
 const uuid = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 
@@ -30,29 +34,39 @@ export const aliasArn = (exchange: Exchange, alias: string): string => formatArn
 export const pathOfAlias = (alias: string): string => alias.split('/').map((part) => part || '~').join('/')
 export const aliasOfPath = (path: string): string => path.replace(/(?<=^|\/)~(?=\/|$)/g, '')
 
-export const invalidId = (id: string): AwsFault => new AwsFault('NotFoundException', `Invalid keyId ${id}`)
+export const invalidId = (id: string): AwsFault => new AwsFault('NotFoundException', `Invalid keyId '${id}'`)
 
 /** The place that a reference means; throws where it can mean none. `aliases`: whether an alias will do. */
 export async function find(exchange: Exchange, id: string, aliases = true): Promise<Place> {
   let [namespace, account, rest] = [exchange.namespace, exchange.settings.account, id]
   if (id.startsWith('arn:')) {
     const arn = parseArn(id)
-    if (!arn || arn.service !== 'kms' || !/^(?:key|alias)\//.test(arn.resource)) throw new AwsFault('NotFoundException', `Invalid arn ${id}`)
+    if (!arn || arn.service !== 'kms' || !/^(?:key|alias)\//.test(arn.resource)) throw new AwsFault(used.test(exchange.action) ? 'NotFoundException' : 'InvalidArnException', `Invalid arn ${id}`)
     if (arn.account !== account) {
       const owner = await exchange.core.accessKeys.namespaceOf(arn.account)
       if (!owner) throw new AwsFault('NotFoundException', arn.resource.startsWith('alias/') ? `Alias ${id} is not found.` : `Key '${id}' does not exist`)
       namespace = owner.path
       account = arn.account
     }
+    if (exchange.signer && settingsIn(exchange.signer.settings, arn.region).keys !== exchange.settings.keys) throw new AwsFault('NotFoundException', `Invalid arn ${arn.region}`)
     rest = arn.resource.startsWith('key/') ? arn.resource.slice(4) : arn.resource
   }
   const place = (name: string): Place => ({ namespace, name, arn: keyArn(exchange, name, account), asked: id })
   if (rest.startsWith('alias/')) {
     if (!aliases) throw invalidId(id)
-    return place(await targetOf(exchange, namespace, rest.slice(6), id))
+    return inRegion(exchange, place(await targetOf(exchange, namespace, rest.slice(6), id)))
   }
   if (!keyName.test(rest)) throw invalidId(id)
-  return place(rest)
+  return inRegion(exchange, place(rest))
+}
+
+/** The place again; refuses a key for several regions in a region that is not one of them. */
+export async function inRegion(exchange: Exchange, place: Place): Promise<Place> {
+  if (!place.name.startsWith('mrk-')) return place
+  const kept = await lookup<{ attributes: Pick<Attributes, 'regions'> }>(exchange, place.namespace + exchange.settings.keys, 'attributes', place.name)
+  const { primary, replicas = {} } = kept?.attributes.regions ?? {}
+  if (primary !== undefined && primary !== exchange.region && !(exchange.region in replicas)) throw absent(place)
+  return place
 }
 
 async function targetOf(exchange: Exchange, namespace: string, alias: string, asked: string): Promise<string> {

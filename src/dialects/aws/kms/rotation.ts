@@ -4,7 +4,8 @@ import { AwsFault } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { number, string } from '../shape.ts'
 import { ask } from './ask.ts'
-import { type Entry, kindOf, need } from './entry.ts'
+import { materialId } from './ciphertext.ts'
+import { type Entry, type Version, kindOf, need } from './entry.ts'
 import { pageMembers, pageOf } from './page.ts'
 import { type Place, keyId } from './reference.ts'
 
@@ -12,11 +13,26 @@ const day = 86_400
 const usualPeriod = 365
 const mostOnDemand = 25
 
-/** Only symmetric keys whose material was made here rotate. */
-function checkRotates({ arn }: Place, entry: Entry): void {
+/** Only symmetric keys rotate, by themselves those whose material was made here. */
+function checkRotates({ arn }: Place, entry: Entry, external = false): void {
   const { spec } = kindOf(entry)
-  if (spec.name !== 'SYMMETRIC_DEFAULT') throw new AwsFault('UnsupportedOperationException', `${arn} key spec is ${spec.name} which is not valid for this operation.`)
-  if (entry.external) throw new AwsFault('UnsupportedOperationException', `${arn} origin is EXTERNAL which is not valid for this operation.`)
+  if (spec.name !== 'SYMMETRIC_DEFAULT') throw new AwsFault('UnsupportedOperationException', '')
+  if (entry.external && !external) throw new AwsFault('UnsupportedOperationException', `${arn} origin is EXTERNAL which is not valid for this operation.`)
+}
+
+/** `RotationsListEntry`. */
+function rotationView({ arn, name }: Place, entry: Entry, version: Version): object {
+  const { number, created, cause, forgotten, expires } = version
+  const waits = version === entry.pending
+  return {
+    KeyId: arn,
+    KeyMaterialId: materialId(name, number),
+    KeyMaterialState: waits ? 'PENDING_ROTATION' : number === entry.versions.at(-1)!.number ? 'CURRENT' : 'NON_CURRENT',
+    ...(entry.external && { ImportState: forgotten ? 'PENDING_IMPORT' : 'IMPORTED' }),
+    ...(entry.external && !forgotten && { ExpirationModel: expires === undefined ? 'KEY_MATERIAL_DOES_NOT_EXPIRE' : 'KEY_MATERIAL_EXPIRES' }),
+    ...(expires !== undefined && { ValidTo: expires / 1000 }),
+    ...(number > 1 && !waits && { RotationDate: created / 1000, RotationType: cause === 'automatic' ? 'AUTOMATIC' : 'ON_DEMAND' }),
+  }
 }
 
 const unusable = ['disabled', 'ending', 'empty'] as const
@@ -31,7 +47,7 @@ export const rotationOperations = [
     async run(exchange, { KeyId, RotationPeriodInDays }) {
       const { place, entry } = await need(exchange, KeyId, unusable)
       checkRotates(place, entry)
-      await ask(exchange, place, 'write', 'keys/:name/config', { auto_rotate_period: (RotationPeriodInDays ?? usualPeriod) * day })
+      await ask(exchange, place, 'write', 'keys/:name/config', { auto_rotate_period: (RotationPeriodInDays ?? usualPeriod) * day, auto_rotate_steady: true })
     },
   }),
   operation({
@@ -54,10 +70,9 @@ export const rotationOperations = [
     shows: ['KeyId'],
     async run(exchange, { KeyId }) {
       const { place, entry } = await need(exchange, KeyId)
-      if (entry.external) checkRotates(place, entry)
-      const period = entry.auto_rotate_period
-      if (period === 0 || entry.state === 'ending') return { KeyRotationEnabled: false, KeyId: place.arn }
-      return { KeyRotationEnabled: true, KeyId: place.arn, RotationPeriodInDays: Math.ceil(period / day), NextRotationDate: entry.versions.at(-1)!.created / 1000 + period }
+      const { auto_rotate_period: period, next_rotation: next } = entry
+      if (next === undefined || entry.state === 'ending') return { KeyRotationEnabled: false, KeyId: place.arn }
+      return { KeyRotationEnabled: true, KeyId: place.arn, RotationPeriodInDays: Math.ceil(period / day), NextRotationDate: next / 1000 }
     },
   }),
   operation({
@@ -68,9 +83,11 @@ export const rotationOperations = [
     shows: ['KeyId'],
     async run(exchange, { KeyId }) {
       const { place, entry } = await need(exchange, KeyId, unusable)
-      checkRotates(place, entry)
+      checkRotates(place, entry, true)
       await ask(exchange, place, 'write', 'keys/:name/rotate', { most: mostOnDemand, entry: true }).catch((cause: unknown) => {
-        throw cause instanceof Fault && cause.code === 'too-large' ? new AwsFault('LimitExceededException', `The on-demand rotation limit of ${mostOnDemand} has been reached for ${place.arn}.`) : cause
+        if (!(cause instanceof Fault)) throw cause
+        if (cause.code === 'too-large') throw new AwsFault('LimitExceededException', `The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: ${place.arn}`)
+        throw cause.reason?.[0] === 'key-material-none' ? new AwsFault('KMSInvalidStateException', `No available key material pending rotation for the key: ${place.arn}.`) : cause
       })
       return { KeyId: place.arn }
     },
@@ -83,11 +100,11 @@ export const rotationOperations = [
     shows: ['KeyId'],
     async run(exchange, { KeyId, IncludeKeyMaterial, ...wanted }) {
       const { place, entry } = await need(exchange, KeyId)
-      checkRotates(place, entry)
-      const rows = entry.versions.filter(({ number }) => number > 1 || IncludeKeyMaterial === 'ALL_KEY_MATERIAL')
+      checkRotates(place, entry, true)
+      const all = IncludeKeyMaterial === 'ALL_KEY_MATERIAL'
+      const rows = [...entry.versions.filter(({ number }) => number > 1 || all), ...(entry.pending && all ? [entry.pending] : [])]
       const { items, more } = pageOf(rows, wanted, 100, ({ number }) => String(number).padStart(9, '0'))
-      const Rotations = items.map(({ number, created, cause }) => ({ KeyId: place.arn, ...(number > 1 && { RotationDate: created / 1000, RotationType: cause === 'automatic' ? 'AUTOMATIC' : 'ON_DEMAND' }) }))
-      return { Rotations, ...more }
+      return { Rotations: items.map((version) => rotationView(place, entry, version)), ...more }
     },
   }),
 ]

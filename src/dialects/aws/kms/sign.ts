@@ -1,4 +1,5 @@
 // Signatures, public keys and key agreement.
+import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { blob, boolean, string } from '../shape.ts'
@@ -94,9 +95,11 @@ export const signOperations = [
       checkTokens(GrantTokens)
       refuseRecipient(Recipient)
       const place = await find(exchange, KeyId)
-      const { shared_secret } = await ask(exchange, place, 'write', 'shared-secret/:name', { peer_public_key: PublicKey.toString('base64') })
+      const { shared_secret, external } = await ask(exchange, place, 'write', 'shared-secret/:name', { peer_public_key: PublicKey.toString('base64') }).catch((cause: unknown) => {
+        throw cause instanceof Fault && cause.reason?.[0] === 'public-key' ? new AwsFault('ValidationException', '') : cause
+      })
       endDryRun(DryRun)
-      return { KeyId: place.arn, SharedSecret: shared_secret, KeyAgreementAlgorithm: 'ECDH', KeyOrigin: 'AWS_KMS' }
+      return { KeyId: place.arn, SharedSecret: shared_secret, KeyAgreementAlgorithm: 'ECDH', KeyOrigin: external ? 'EXTERNAL' : 'AWS_KMS' }
     },
   }),
 ]

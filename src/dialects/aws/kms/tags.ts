@@ -14,16 +14,12 @@ export const tags = <const L extends { required?: boolean }>(limits: L = {} as L
 export function tagsOf(given: readonly { TagKey: string; TagValue: string }[] = []): Record<string, string> {
   const made: Record<string, string> = Object.create(null)
   for (const { TagKey, TagValue } of given) {
-    if (/^aws:/i.test(TagKey)) throw new AwsFault('TagException', 'aws: prefixed tag key names are not allowed for external use')
+    if (/^aws:/i.test(TagKey)) throw new AwsFault('TagException', 'Tags beginning with aws: are reserved')
     if (TagKey in made) throw new AwsFault('TagException', 'Duplicate tag keys')
     made[TagKey] = TagValue
   }
-  checkCount(Object.keys(made).length)
+  if (given.length > mostTags) throw new AwsFault('TagException', 'Too many tags')
   return made
-}
-
-function checkCount(count: number): void {
-  if (count > mostTags) throw new AwsFault('LimitExceededException', `A KMS key can have at most ${mostTags} tags.`)
 }
 
 export const tagOperations = [
@@ -36,7 +32,7 @@ export const tagOperations = [
     async run(exchange, { KeyId, Tags }) {
       const { place, entry } = await need(exchange, KeyId, ['ending'])
       const added = tagsOf(Tags)
-      checkCount(Object.keys({ ...entry.attributes.tags, ...added }).length)
+      if (Object.keys({ ...entry.attributes.tags, ...added }).length > mostTags) throw new AwsFault('LimitExceededException', `A KMS key can have at most ${mostTags} tags.`)
       await change(exchange, place, { tags: added })
     },
   }),

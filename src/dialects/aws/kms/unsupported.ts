@@ -1,9 +1,10 @@
-// Operations of KMS that are not offered: key stores outside of it, and keys for post-quantum encapsulation.
+// Operations of KMS that are not offered: key stores outside of it, keys for post-quantum encapsulation, and the last use
+// of a key, which nothing keeps.
 import { AwsFault } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { pageMembers } from './page.ts'
 
-const names = ['CreateCustomKeyStore', 'ConnectCustomKeyStore', 'DisconnectCustomKeyStore', 'UpdateCustomKeyStore', 'DeleteCustomKeyStore', 'Encapsulate', 'Decapsulate']
+const names = ['CreateCustomKeyStore', 'ConnectCustomKeyStore', 'DisconnectCustomKeyStore', 'UpdateCustomKeyStore', 'DeleteCustomKeyStore', 'Encapsulate', 'Decapsulate', 'GetKeyLastUsage']
 
 export const unsupportedOperations = [
   ...names.map((name) =>

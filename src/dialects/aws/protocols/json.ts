@@ -51,6 +51,7 @@ export const encodeJson = (request: Pick<Request, 'headers'>, requestId: string,
 export const encodeJsonFault = (request: Pick<Request, 'headers'>, requestId: string, fault: AwsFault, service: Service | null): Response => ({
   status: fault.status,
   contentType: contentTypeOf(request),
-  body: JSON.stringify({ __type: fault.type, [service?.capitalMessage ? 'Message' : 'message']: fault.message }),
+  // AWS leaves an empty message out.
+  body: JSON.stringify({ __type: fault.type, ...(fault.message !== '' && { [service?.capitalMessage ? 'Message' : 'message']: fault.message }) }),
   headers: { 'x-amzn-requestid': requestId, 'x-amzn-errortype': fault.type },
 })

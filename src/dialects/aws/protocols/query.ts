@@ -1,6 +1,6 @@
-// AWS Query: input as a form with an `Action`, output as XML.
+// AWS Query: input as a form with an `Action`, output as XML, or as JSON for who accepts that alone.
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
-import type { Response } from '../../../http/listener.ts'
+import type { Request, Response } from '../../../http/listener.ts'
 import { type AwsFault, queryNameOf } from '../errors.ts'
 import type { Service } from '../operation.ts'
 import type { Member, Members } from '../shape.ts'
@@ -47,19 +47,30 @@ function toXml(value: unknown): string {
   return escapeXml(String(value))
 }
 
-export const encodeQuery = (service: Service, action: string, requestId: string, output: object | void): Response => ({
-  status: 200,
-  contentType: 'text/xml',
-  body: `<${action}Response xmlns="${service.xmlns}"><${action}Result>${toXml(output ?? {})}</${action}Result><ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${action}Response>`,
-  headers: { 'x-amzn-requestid': requestId },
-})
+/** Whether a client asks for JSON, as those do that have a presigned GetCallerIdentity answered. */
+export const wantsJson = ({ headers }: Pick<Request, 'headers'>): boolean => headers.accept === 'application/json'
 
-export function encodeQueryFault(requestId: string, fault: AwsFault, service: Service | null): Response {
+/** The same answer in JSON, where times are seconds since 1970. */
+const toJson = (output: object): string => JSON.stringify(output, (name, value: unknown) => (name === 'Expiration' ? Date.parse(value as string) / 1000 : value))
+
+export function encodeQuery(service: Service, action: string, requestId: string, output: object | void, json = false): Response {
+  const said = { [`${action}Result`]: output ?? {}, ResponseMetadata: { RequestId: requestId } }
+  return {
+    status: 200,
+    contentType: json ? 'application/json' : 'text/xml',
+    body: json ? toJson({ [`${action}Response`]: said }) : `<${action}Response xmlns="${service.xmlns}">${toXml(said)}</${action}Response>`,
+    headers: { 'x-amzn-requestid': requestId },
+  }
+}
+
+export function encodeQueryFault(requestId: string, fault: AwsFault, service: Service | null, json = false): Response {
   const { code, status } = queryNameOf(fault)
+  const xmlns = service?.xmlns ?? 'http://webservices.amazon.com/AWSFault/2005-15-09'
+  const said = { Error: { Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: fault.message }, RequestId: requestId }
   return {
     status,
-    contentType: 'text/xml',
-    body: `<ErrorResponse xmlns="${service?.xmlns ?? 'http://webservices.amazon.com/AWSFault/2005-15-09'}"><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type><Code>${code}</Code><Message>${escapeXml(fault.message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
+    contentType: json ? 'application/json' : 'text/xml',
+    body: json ? JSON.stringify(said) : `<ErrorResponse xmlns="${xmlns}">${toXml(said)}</ErrorResponse>`,
     headers: { 'x-amzn-requestid': requestId },
   }
 }

@@ -14,7 +14,7 @@ function viewOf(exchange: Exchange, secret: Described): object {
   return {
     ...identityOf(exchange, { namespace: exchange.namespace, path: secret.path }, secret.mark),
     ...(type !== undefined && { Type: type }),
-    ...(description !== undefined && { Description: description }),
+    ...(description && { Description: description }),
     ...(kmsKeyId !== undefined && { KmsKeyId: kmsKeyId }),
     ...(rotation && {
       RotationEnabled: rotation.enabled,

@@ -6,7 +6,7 @@ import { nameOf } from './name.ts'
 import { type Described } from './secret.ts'
 
 const keys = ['all', 'name', 'tag-key', 'description', 'tag-value', 'primary-region', 'owning-service'] as const
-const filter = { Key: string(), Values: list(string({ max: 512, pattern: /^!?[a-zA-Z0-9 :_@/+=.\-!]*$/ }), { min: 1, max: 10 }) }
+const filter = { Key: string(), Values: list(string({ max: 512, pattern: /^^!?[a-zA-Z0-9 :_@/+=.\-!]*$$/ }), { min: 1, max: 10 }) }
 export const filters = list(structure(filter), { max: 10 })
 export type Filter = Input<typeof filter>
 
@@ -83,8 +83,8 @@ export async function matching(exchange: Exchange, given: readonly Filter[], { m
   }
 }
 
-const pageOf = async (exchange: Exchange, after: string | undefined, limit: number, made: boolean): Promise<{ entries: Described[]; next?: string }> =>
-  (await exchange.ask('scan', `${exchange.settings.secrets}metadata/`, { entry: true, made, limit, ...(after !== undefined && { after }) })) as unknown as { entries: Described[]; next?: string }
+const pageOf = (exchange: Exchange, after: string | undefined, limit: number, made: boolean) =>
+  exchange.ask<{ entries: Described[]; next?: string }>('scan', `${exchange.settings.secrets}metadata/`, { entry: true, made, limit, ...(after !== undefined && { after }) })
 
 const mostSorted = 100_000
 

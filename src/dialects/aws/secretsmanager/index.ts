@@ -1,5 +1,6 @@
 // AWS Secrets Manager over the KV engine. https://docs.aws.amazon.com/secretsmanager/latest/apireference/
 import type { Service } from '../operation.ts'
+import { crossAccountOperations } from './cross-account.ts'
 import { describeOperations } from './describe.ts'
 import { endingOperations } from './ending.ts'
 import { passwordOperations } from './password.ts'
@@ -18,5 +19,5 @@ export const secretsManager: Service = {
   capitalMessage: true,
   faults: { invalid: 'InvalidParameterException', internal: 'InternalServiceError', 'too-large': 'LimitExceededException' },
   resourceOf: secretArnOf,
-  operations: [...valueOperations, ...describeOperations, ...endingOperations, ...tagOperations, ...policyOperations, ...replicationOperations, ...passwordOperations, ...rotationOperations],
+  operations: [...valueOperations, ...describeOperations, ...endingOperations, ...tagOperations, ...policyOperations, ...replicationOperations, ...crossAccountOperations, ...passwordOperations, ...rotationOperations],
 }

@@ -1,4 +1,5 @@
 // How a secret is named: names, paths in the store, ARNs.
+import type { AccountSettings } from '../../../core/access-keys.ts'
 import { formatArn } from '../arn.ts'
 import { AwsFault } from '../errors.ts'
 import type { Exchange } from '../operation.ts'
@@ -9,6 +10,10 @@ export interface Place {
   /** Below the mount's folders. */
   path: string
   mark?: string
+  /** The account that it belongs to, where that is not the caller's. */
+  owner?: AccountSettings
+  /** It names no key of its own: then no other account can have its values. */
+  usualKey?: boolean
   /** Regions of its replicas. */
   replicas?: string[]
   /** The ARN whose resource policy lets the caller do what the request asks. */

@@ -5,7 +5,7 @@ import { boolean, list, string, structure } from '../shape.ts'
 import { arnOf } from './name.ts'
 import { type Replica, change, describe, onSecret, secretId } from './secret.ts'
 
-const region = string({ min: 1, max: 128, pattern: /^([a-z]+-)+\d+$/ })
+const region = string({ min: 1, max: 128, pattern: /^^([a-z]+-)+\d+$$/ })
 const replica = structure({ Region: region, KmsKeyId: string({ max: 2048 }) })
 export const replicaRegions = list(replica, { min: 1 })
 
@@ -23,7 +23,7 @@ export function replicasOf(exchange: Exchange, present: readonly Replica[], aske
 export const statusOf = ({ Region, KmsKeyId, Status, StatusMessage }: Replica): object => ({ Region, KmsKeyId, Status, StatusMessage })
 
 /** Changes the list of replicas and answers with it. */
-const changing = (exchange: Exchange, id: string, next: (present: Replica[], own: string) => Replica[]): Promise<object> =>
+const changing = (exchange: Exchange, id: string, next: (present: Replica[], own: string) => Replica[]): Promise<{ ARN: string; ReplicationStatus: object[] }> =>
   onSecret(exchange, id, async (place) => {
     const { mark, attributes } = await describe(exchange, place)
     const replicas = next(attributes.replicas ?? [], attributes.region ?? exchange.region)
@@ -57,7 +57,11 @@ export const replicationOperations = [
     input: { SecretId: secretId },
     shows: ['SecretId'],
     async run(exchange, input) {
-      const { ARN } = (await changing(exchange, input.SecretId, (present) => present.filter((one) => one.Region !== exchange.region))) as { ARN: string }
+      const { ARN } = await changing(exchange, input.SecretId, (present) => {
+        const left = present.filter((one) => one.Region !== exchange.region)
+        if (left.length === present.length) throw new AwsFault('InvalidParameterException', "Operation is only permitted on a replica secret. Call must be made in the replica secret's region.")
+        return left
+      })
       return { ARN }
     },
   }),

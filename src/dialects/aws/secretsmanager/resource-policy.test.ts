@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { BatchGetSecretValueCommand, CreateSecretCommand, DeleteResourcePolicyCommand, DescribeSecretCommand, GetSecretValueCommand, PutResourcePolicyCommand, PutSecretValueCommand, type SecretsManagerClient, ValidateResourcePolicyCommand } from '@aws-sdk/client-secrets-manager'
+import { BatchGetSecretValueCommand, CreateSecretCommand, DeleteResourcePolicyCommand, DescribeSecretCommand, GetSecretValueCommand, PutResourcePolicyCommand, PutSecretValueCommand, type SecretsManagerClient, UpdateSecretCommand, ValidateResourcePolicyCommand } from '@aws-sdk/client-secrets-manager'
 import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import { type AwsServer, type Keys, startAws } from '../server.test-aid.ts'
 
@@ -111,4 +111,41 @@ test('what may be kept: a document, not for everybody, not without a way back', 
   await assert.rejects(send(closed), refused('MalformedPolicyDocumentException', /will not allow you to manage this secret in the future/))
   const checked = await aws.secrets().send(new ValidateResourcePolicyCommand({ SecretId: ARN, ResourcePolicy: closed }))
   assert.deepEqual([checked.PolicyValidationPassed, checked.ValidationErrors!.map((one) => one.CheckName)], [false, ['Lockout']])
+})
+
+test('another account: named by the policy, allowed at home, with a key that both can have', async () => {
+  const account = '222222222222'
+  const admin = aws.secrets({ accessKeyId: account, secretAccessKey: 'test' })
+  const ARN = await secret('shared')
+  const failed = async (client: SecretsManagerClient, id = ARN): Promise<string> => read(client, id).then(() => 'read', (error: Error) => `${error.name}: ${error.message}`)
+  assert.match(await failed(admin), /^AccessDeniedException: User: arn:aws:iam::222222222222:root is not authorized .* because no resource-based policy allows/)
+  await put(ARN, { Principal: '*', Action: 'secretsmanager:*' })
+  assert.match(await failed(admin), /^AccessDeniedException/, 'everybody is nobody from elsewhere')
+  await put(ARN, { Principal: { AWS: account }, Action: 'secretsmanager:*' })
+  assert.match(await failed(admin), /^InvalidRequestException: You can't access a secret from a different AWS account/)
+  assert.equal((await admin.send(new DescribeSecretCommand({ SecretId: ARN }))).ARN, ARN)
+  await aws.secrets().send(new UpdateSecretCommand({ SecretId: ARN, KmsKeyId: 'alias/shared' }))
+  assert.equal(await failed(admin), 'read')
+  assert.match(await failed(admin, 'shared'), /^ResourceNotFoundException/, 'a name is one of the own account')
+  const batch = await admin.send(new BatchGetSecretValueCommand({ SecretIdList: [ARN, 'shared'] }))
+  assert.deepEqual([batch.SecretValues!.map((one) => one.ARN), batch.Errors!.map((one) => one.ErrorCode)], [[ARN], ['ResourceNotFoundException']])
+
+  const key = async (rules: string) => {
+    await aws.vault('PUT', `${account}/sys/policies/acl/own`, { policy: rules })
+    const { data } = await aws.vault('POST', `${account}/auth/aws/key`, { name: 'ann', policies: ['own'] })
+    return aws.secrets({ accessKeyId: data.access_key, secretAccessKey: data.secret_key })
+  }
+  assert.match(await failed(await key('path "secret/data/other" { capabilities = ["read"] }')), /^AccessDeniedException/)
+  assert.equal(await failed(await key('path "secret/data/shared" { capabilities = ["read"] }')), 'read')
+  await put(ARN, { Effect: 'Deny', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'secretsmanager:GetSecretValue' })
+  assert.match(await failed(admin), /^AccessDeniedException: .* with an explicit deny in a resource-based policy$/)
+})
+
+test('a locked namespace is closed to other accounts too', async () => {
+  const [owner, other] = ['333333333333', '444444444444'].map((accessKeyId) => aws.secrets({ accessKeyId, secretAccessKey: 'test' })) as [SecretsManagerClient, SecretsManagerClient]
+  const { ARN } = await owner.send(new CreateSecretCommand({ Name: 'lockable', SecretString: 'v', KmsKeyId: 'alias/shared' }))
+  await owner.send(new PutResourcePolicyCommand({ SecretId: ARN, ResourcePolicy: text({ Principal: { AWS: '444444444444' } }) }))
+  assert.equal(await read(other, ARN!), 'v')
+  await aws.vault('POST', 'sys/namespaces/api-lock/lock/333333333333')
+  await assert.rejects(read(other, ARN!), refused('AccessDeniedException'))
 })

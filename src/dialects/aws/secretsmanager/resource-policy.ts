@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html
 import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
+import { soon } from '../../../kit/soon.ts'
 import { type Decision, decide } from '../iam/decide.ts'
 import { type Statement, Malformed, documentOf, parseDocument } from '../iam/document.ts'
 import { valuesFor } from '../iam/situation.ts'
@@ -10,7 +11,7 @@ import type { Exchange } from '../operation.ts'
 import { type Place, arnOf } from './name.ts'
 
 interface Kept {
-  attributes: { policy?: string; replicas?: { Region: string }[] }
+  attributes: { policy?: string; kmsKeyId?: string; replicas?: { Region: string }[] }
   mark: string
   tags: Record<string, string>
 }
@@ -20,17 +21,21 @@ function judge(exchange: Exchange, statements: readonly Statement[], resource: s
 }
 
 /** The place with what is kept beside it and what its resource policy gives; audits and throws a refusal where the policy denies. */
-export async function governed(exchange: Exchange, place: Place, action = exchange.action): Promise<Place> {
-  const kept = await lookup<Kept>(exchange, place.namespace + exchange.settings.secrets, 'attributes', place.path)
+export const governed = (exchange: Exchange, place: Place, action = exchange.action): Place | Promise<Place> =>
+  soon(lookup<Kept>(exchange, place.namespace + exchange.settings.secrets, 'attributes', place.path), (kept) => ruled(exchange, place, action, kept))
+
+function ruled(exchange: Exchange, place: Place, action: string, kept: Kept | null): Place | Promise<Place> {
   if (!kept || !exchange.signer || (place.mark !== undefined && place.mark !== kept.mark)) return place
-  const { policy, replicas = [] } = kept.attributes
+  const { policy, kmsKeyId, replicas = [] } = kept.attributes
   const known = replicas.length > 0 ? { ...place, replicas: replicas.map(({ Region }) => Region) } : place
   if (policy === undefined) return known
   const arn = arnOf(exchange, place.path, kept.mark)
-  const statements = documentOf(policy)
+  const statements = documentOf(policy)?.filter((one) => !(place.owner && isOpen(one)))
   const said = statements ? judge(exchange, statements, arn, kept.tags, action) : 'deny'
   if (said === 'deny') return exchange.refuse(new Fault('denied', undefined, { reason: ['resource-deny'] }))
-  return said === 'allow' && place.namespace === exchange.namespace ? { ...known, allowedBy: arn } : known
+  if (!place.owner) return said === 'allow' ? { ...known, allowedBy: arn } : known
+  // Another account is let in by what names it or the caller, not by what is for everybody; whether he may go is for his own policies.
+  return said === null ? known : { ...known, allowedBy: arn, usualKey: kmsKeyId === undefined }
 }
 
 const malformed = (message: string): AwsFault => new AwsFault('MalformedPolicyDocumentException', message)

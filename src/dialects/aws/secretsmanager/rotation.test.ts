@@ -152,7 +152,7 @@ test('rules are checked, cancelling keeps the function', async () => {
   await client.createSecret({ Name: id, SecretString: 'x' })
   const rotate = (more: object) => client.rotateSecret({ SecretId: id, ...more })
   await assert.rejects(rotate({}), refused('InvalidRequestException', /No Lambda rotation function ARN/))
-  await assert.rejects(rotate({ RotationLambdaARN: arn('nowhere') }), refused('ResourceNotFoundException', /^Lambda does not exist\.$/))
+  await assert.rejects(rotate({ RotationLambdaARN: arn('nowhere') }), refused('AccessDeniedException', /^Secrets Manager cannot invoke the specified Lambda function\. /))
   for (const ScheduleExpression of ['rate(1 hour)', 'rate(x days)', 'cron(0 8 1 * ?)', 'cron(0 99 ? * * *)', 'weekly']) await assert.rejects(rotate({ RotationLambdaARN: arn('rotate'), RotationRules: { ScheduleExpression } }), refused('InvalidParameterException'), ScheduleExpression)
   await assert.rejects(rotate({ RotationLambdaARN: arn('rotate'), RotationRules: { ScheduleExpression: 'rate(4 days)', AutomaticallyAfterDays: 4 } }), refused('InvalidParameterException'))
   await assert.rejects(rotate({ RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 1001 } }), refused('InvalidParameterException'))
@@ -162,6 +162,24 @@ test('rules are checked, cancelling keeps the function', async () => {
   await client.cancelRotateSecret({ SecretId: id })
   const secret = await client.describeSecret({ SecretId: id })
   assert.deepEqual([secret.RotationEnabled, secret.RotationLambdaARN, secret.NextRotationDate], [false, arn('rotate'), undefined])
+})
+
+test('of two secrets of one name, that of the region is rotated', async () => {
+  await aws.vault('POST', 'sys/mounts/secret-eu', { type: 'kv', options: { version: '2' } })
+  await aws.vault('POST', 'auth/aws/config/region/eu-central-1', { secrets: 'secret-eu' })
+  const european = new SecretsManager({ ...aws.options(), region: 'eu-central-1' })
+  const id = 'rotation/apart'
+  try {
+    for (const one of [client, european]) await one.createSecret({ Name: id, SecretString: '{"password":"old"}' })
+    const { VersionId } = await european.rotateSecret({ SecretId: id, RotationLambdaARN: arn('rotate'), RotationRules: { AutomaticallyAfterDays: 1 } })
+    await until(() => european.describeSecret({ SecretId: id }), (secret) => secret.LastRotatedDate !== undefined && secret.VersionIdsToStages?.[VersionId!]?.includes('AWSCURRENT') === true)
+    assert.deepEqual([await passwordOf(id), (await client.describeSecret({ SecretId: id })).RotationEnabled], ['old', undefined])
+    await assert.rejects(client.cancelRotateSecret({ SecretId: id }), refused('InvalidRequestException'))
+    await european.cancelRotateSecret({ SecretId: id })
+  } finally {
+    european.destroy()
+    await aws.vault('DELETE', 'auth/aws/config/region/eu-central-1')
+  }
 })
 
 test('what is due is rotated by the worker', async () => {

@@ -52,6 +52,35 @@ test('a pending version is not what readers get, in either dialect', async () =>
   assert.deepEqual(VersionIdsToStages![pending.VersionId!], ['AWSPENDING'])
 })
 
+test('what loses AWSCURRENT is no longer pending, and each version tells when it was read', async () => {
+  const id = fresh()
+  const first = (await client.createSecret({ Name: id, SecretString: '1' })).VersionId!
+  const second = (await client.putSecretValue({ SecretId: id, SecretString: '2', VersionStages: ['AWSPENDING', 'BLUE'] })).VersionId!
+  await client.getSecretValue({ SecretId: id })
+  await client.updateSecretVersionStage({ SecretId: id, VersionStage: 'AWSCURRENT', RemoveFromVersionId: first, MoveToVersionId: second })
+  const versions = async () => (await client.listSecretVersionIds({ SecretId: id })).Versions!.map((one) => [one.VersionId, one.VersionStages!.toSorted(), one.LastAccessedDate !== undefined])
+  assert.deepEqual(await versions(), [[first, ['AWSPREVIOUS'], true], [second, ['AWSCURRENT', 'AWSPENDING', 'BLUE'], false]])
+  const third = (await client.putSecretValue({ SecretId: id, SecretString: '3' })).VersionId!
+  assert.deepEqual(await versions(), [[second, ['AWSPREVIOUS', 'BLUE'], false], [third, ['AWSCURRENT'], false]])
+  assert.ok((await client.describeSecret({ SecretId: id })).LastAccessedDate)
+  const labels = (from: number, count: number) => Array.from({ length: count }, (_, at) => `label-${from + at}`)
+  await client.putSecretValue({ SecretId: id, SecretString: '4', VersionStages: labels(0, 17) })
+  await assert.rejects(client.putSecretValue({ SecretId: id, SecretString: '5', VersionStages: labels(17, 1) }), refused('LimitExceededException', /20 staging labels/))
+  await assert.rejects(client.updateSecretVersionStage({ SecretId: id, VersionStage: 'label-17', MoveToVersionId: third }), refused('LimitExceededException'))
+  await client.putSecretValue({ SecretId: id, SecretString: '5', VersionStages: labels(3, 2) })
+})
+
+test('a name that no secret can have is told as such, unless another dialect gave it', async () => {
+  const badName = refused('ValidationException', /^Invalid name\. Must be a valid name containing alphanumeric characters/)
+  for (const SecretId of ['Inv Name', ' Inv*Name? ']) {
+    await assert.rejects(client.getSecretValue({ SecretId }), badName)
+    await assert.rejects(client.describeSecret({ SecretId }), badName)
+    await assert.rejects(client.deleteSecret({ SecretId, ForceDeleteWithoutRecovery: true }), badName)
+  }
+  await aws.vault('POST', 'secret/data/with space', { data: { a: '1' } })
+  assert.equal((await client.getSecretValue({ SecretId: 'with space' })).SecretString, '{"a":"1"}')
+})
+
 test('a client token makes writes safe to repeat', async () => {
   const id = fresh()
   const ClientRequestToken = randomUUID()
@@ -212,6 +241,9 @@ test('replicas are recorded', async () => {
   const there = new SecretsManager({ ...aws.options(), region: 'eu-central-1' })
   assert.equal((await there.getSecretValue({ SecretId: id })).SecretString, 'x')
   await assert.rejects(there.putSecretValue({ SecretId: id, SecretString: 'y' }), refused('InvalidParameterException', /^Operation not permitted on a replica secret/))
+  await assert.rejects(client.stopReplicationToReplica({ SecretId: id }), refused('InvalidParameterException', /only permitted on a replica/))
+  await there.stopReplicationToReplica({ SecretId: id })
+  assert.equal((await client.describeSecret({ SecretId: id })).ReplicationStatus, undefined)
   there.destroy()
 })
 
@@ -230,4 +262,19 @@ test('a secret without a value has none to read', async () => {
   await client.updateSecret({ SecretId: id, SecretString: 'now' })
   assert.equal((await client.getSecretValue({ SecretId: id })).SecretString, 'now')
   assert.equal((await client.describeSecret({ SecretId: id })).Description, 'later')
+  await client.updateSecret({ SecretId: id, Description: '' })
+  assert.equal((await client.describeSecret({ SecretId: id })).Description, undefined)
+})
+
+test('a version that another dialect replaces loses its label here too, in answers and in audit', async () => {
+  const name = 'vault/labels'
+  await aws.vault('POST', `secret/data/${name}`, { data: { a: '1' } })
+  const first = await client.getSecretValue({ SecretId: name })
+  assert.deepEqual(first.VersionStages, ['AWSCURRENT'])
+  await aws.vault('POST', `secret/data/${name}`, { data: { a: '2' } })
+  const former = await client.getSecretValue({ SecretId: name, VersionId: first.VersionId! })
+  assert.deepEqual([former.SecretString, former.VersionStages], ['{"a":"1"}', ['AWSPREVIOUS']])
+  assert.deepEqual((await client.getSecretValue({ SecretId: name })).VersionStages, ['AWSCURRENT'])
+  const answers = aws.audit().filter(({ type, request, response }) => type === 'response' && request.path === `secret/data/${name}` && response?.data?.payload)
+  assert.equal(new Set(answers.map(({ response }) => response.data.version)).size, 3)
 })

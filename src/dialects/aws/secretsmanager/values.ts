@@ -4,6 +4,7 @@ import { Fault } from '../../../kit/errors.ts'
 import { AwsFault, awsFaultOf } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { blob, boolean, list, number, string } from '../shape.ts'
+import { notCopied } from './cross-account.ts'
 import { filters, matching } from './filters.ts'
 import { governed } from './resource-policy.ts'
 import { replicaRegions, replicasOf, statusOf } from './replication.ts'
@@ -12,6 +13,8 @@ import { type Attributes, change, describe, identityOf, onSecret, read, secondsO
 import { tags, tagsOf } from './tags.ts'
 
 const mostBytes = 65_536
+/** Of all versions together. https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+const limits = { labels: 20 }
 const token = string({ min: 32, max: 64 })
 const secretString = string({ min: 1, max: mostBytes, secret: true })
 const secretBinary = blob({ min: 1, max: mostBytes, secret: true })
@@ -104,11 +107,12 @@ const createSecret = operation({
   access: [{ op: 'write', path: 'secret/data/:name' }],
   input: {
     Name: string({ required: true, min: 1, max: 512 }), ClientRequestToken: token, Description: description, KmsKeyId: kmsKeyId, SecretBinary: secretBinary, SecretString: secretString,
-    Tags: tags, AddReplicaRegions: replicaRegions, ForceOverwriteReplicaSecret: boolean(), Type: type,
+    Tags: tags, AddReplicaRegions: replicaRegions, ForceOverwriteReplicaSecret: boolean(), Type: type, CrossAccountPrimaryARN: string({ min: 20, max: 2048 }),
   },
   shows: ['Name', 'Description', 'KmsKeyId', 'ClientRequestToken'],
   async run(exchange, input) {
     checkName(input.Name)
+    if (input.CrossAccountPrimaryARN !== undefined) throw notCopied()
     const value = payloadOf(input)
     const replicas = input.AddReplicaRegions && replicasOf(exchange, [], input.AddReplicaRegions)
     const attributes: Attributes = {
@@ -131,14 +135,14 @@ const putSecretValue = operation({
   name: 'PutSecretValue',
   about: 'Writes a new version of a secret.',
   access: [{ op: 'write', path: 'secret/data/:name' }],
-  input: { SecretId: secretId, ClientRequestToken: token, SecretBinary: secretBinary, SecretString: secretString, VersionStages: list(string({ min: 1, max: 256 }), { min: 1, max: 20 }), RotationToken: string({ max: 256 }) },
+  input: { SecretId: secretId, ClientRequestToken: token, SecretBinary: secretBinary, SecretString: secretString, VersionStages: list(string({ min: 1, max: 256 }), { min: 1, max: 20 }), RotationToken: string({ min: 36, max: 256, pattern: /^^[a-zA-Z0-9-]+$$/, secret: true }) },
   shows: ['SecretId', 'ClientRequestToken', 'VersionStages'],
   async run(exchange, input) {
     const value = payloadOf(input)
     if (!value) throw new AwsFault('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
     const id = input.ClientRequestToken ?? randomUUID()
     return onSecret(exchange, input.SecretId, async (place) => {
-      const made = await saying(exchange, place, id, () => write(exchange, place, { mode: 'put', ...value, id, ...(input.VersionStages && { stages: input.VersionStages }) }))
+      const made = await saying(exchange, place, id, () => write(exchange, place, { mode: 'put', ...value, id, limits, ...(input.VersionStages && { stages: input.VersionStages }) }))
       return { ...identityOf(exchange, place, made.mark), VersionId: made.id, VersionStages: made.stages }
     })
   },
@@ -184,7 +188,7 @@ const listSecretVersionIds = operation({
       const page = shown.slice(0, most)
       return {
         ...identityOf(exchange, place, secret.mark),
-        Versions: page.map((version) => ({ VersionId: version.id, ...(version.stages.length > 0 && { VersionStages: version.stages }), ...(secret.seen !== undefined && { LastAccessedDate: secret.seen }), CreatedDate: secondsOf(version.created), KmsKeyIds: [secret.attributes.kmsKeyId ?? 'DefaultEncryptionKey'] })),
+        Versions: page.map((version) => ({ VersionId: version.id, ...(version.stages.length > 0 && { VersionStages: version.stages }), ...(version.seen !== undefined && { LastAccessedDate: version.seen }), CreatedDate: secondsOf(version.created), KmsKeyIds: [secret.attributes.kmsKeyId ?? 'DefaultEncryptionKey'] })),
         ...(shown.length > most && { NextToken: Buffer.from(String(page.at(-1)!.number)).toString('base64url') }),
       }
     }),
@@ -204,7 +208,7 @@ const updateSecretVersionStage = operation({
   shows: ['SecretId', 'VersionStage', 'RemoveFromVersionId', 'MoveToVersionId'],
   run: (exchange, { SecretId, VersionStage, RemoveFromVersionId, MoveToVersionId }) =>
     onSecret(exchange, SecretId, async (place) => {
-      const changed = await change(exchange, place, { stage: { name: VersionStage, to: MoveToVersionId, from: RemoveFromVersionId } })
+      const changed = await change(exchange, place, { stage: { name: VersionStage, to: MoveToVersionId, from: RemoveFromVersionId }, limits })
       return identityOf(exchange, place, changed.mark)
     }),
 })

@@ -43,8 +43,8 @@ async function referred(exchange: Exchange, given: string, decrypt: boolean): Pr
 
 async function one(exchange: Exchange, given: string, decrypt: boolean): Promise<Record<string, unknown>> {
   if (given.startsWith(reference)) return referred(exchange, given, decrypt)
-  const { bare, selector } = selected(given)
-  return parameterView(exchange, pathOf(bare), await read(exchange, bare, selector, given), decrypt, selector)
+  const { bare, selector } = selected(given.trim())
+  return parameterView(exchange, pathOf(bare), await read(exchange, bare, selector, given), decrypt, { given: bare, selector })
 }
 
 const getParameter = operation({
@@ -63,17 +63,18 @@ const getParameters = operation({
   input: { Names: list(string({ min: 1, max: 2048 }), { required: true, min: 1, max: 10 }), WithDecryption: decryption },
   shows: ['Names', 'WithDecryption'],
   async run(exchange, input) {
-    const Parameters: object[] = []
+    const found: Record<string, unknown>[] = []
     const InvalidParameters: string[] = []
     for (const given of new Set(input.Names)) {
       try {
-        Parameters.push(await one(exchange, given, input.WithDecryption ?? false))
+        found.push(await one(exchange, given, input.WithDecryption ?? false))
       } catch (cause) {
         if (!(cause instanceof AwsFault && /^Parameter(Version)?NotFound$/.test(cause.type))) throw cause
         InvalidParameters.push(given)
       }
     }
-    return { Parameters, InvalidParameters }
+    // The service's documentation promises this order.
+    return { Parameters: found.sort((a, b) => (String(a.Name) < String(b.Name) ? -1 : 1)), InvalidParameters }
   },
 })
 
@@ -100,7 +101,7 @@ const getParametersByPath = operation({
     const { taken, next } = await page(fitting(), input.MaxResults ?? 10, (found) => found.path)
     const label = wanted.find((filter: Filter) => filter.Key === 'Label')?.Values?.[0]
     const Parameters = []
-    for (const found of taken) Parameters.push(parameterView(exchange, found.path, await read(exchange, found.path, label), input.WithDecryption ?? false))
+    for (const found of taken) Parameters.push(parameterView(exchange, found.path, await read(exchange, `/${found.path}`, label), input.WithDecryption ?? false))
     return { Parameters, ...(next && { NextToken: next }) }
   },
 })
@@ -123,7 +124,7 @@ const getParameterHistory = operation({
     const shown = found.versions.filter((version) => version.readable && version.number > after)
     const Parameters = []
     for (const version of shown.slice(0, most)) {
-      const value = parameterView(exchange, path, await read(exchange, path, String(version.number)), input.WithDecryption ?? false)
+      const value = parameterView(exchange, path, await read(exchange, `/${path}`, String(version.number)), input.WithDecryption ?? false)
       Parameters.push({ ...metadataView(found.attributes, path, version), Value: value.Value, Labels: labelsOf(found.attributes, version.id) })
     }
     return { Parameters, ...(shown.length > most && { NextToken: Buffer.from(String(shown[most - 1]!.number)).toString('base64url') }) }

@@ -2,8 +2,8 @@
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { list, number, string } from '../shape.ts'
-import { type Described, change, describe, labelChange, labelsOf, name, nameOf, newestOf, noVersion, versionOfLabel } from './parameter.ts'
-import { tags } from './put.ts'
+import { type Described, change, describe, labelChange, labelsOf, name, nameOf, needName, newestOf, noVersion, versionOfLabel } from './parameter.ts'
+import { tag, tagKey } from './put.ts'
 
 const mostLabels = 10
 const mostTags = 50
@@ -24,6 +24,7 @@ const labelParameterVersion = operation({
   input: { Name: name, ParameterVersion: number(), Labels: labels },
   shows: ['Name', 'ParameterVersion', 'Labels'],
   async run(exchange, input) {
+    needName(input.Name)
     const found = await describe(exchange, input.Name)
     const version = versionOf(found, input.ParameterVersion)
     const InvalidLabels = input.Labels.filter((label) => !validLabel(label))
@@ -43,6 +44,7 @@ const unlabelParameterVersion = operation({
   input: { Name: name, ParameterVersion: number({ required: true }), Labels: labels },
   shows: ['Name', 'ParameterVersion', 'Labels'],
   async run(exchange, input) {
+    needName(input.Name)
     const found = await describe(exchange, input.Name)
     const version = versionOf(found, input.ParameterVersion)
     const RemovedLabels = input.Labels.filter((label) => versionOfLabel(found.attributes, label) === version.id)
@@ -69,11 +71,11 @@ const addTagsToResource = operation({
   name: 'AddTagsToResource',
   about: 'Sets tags of a parameter.',
   access: [{ op: 'patch', path: 'parameter/metadata/:name' }],
-  input: { ...resource, Tags: tags },
+  input: { ...resource, Tags: list(tag, { required: true, max: 1000 }) },
   shows: ['ResourceType', 'ResourceId'],
   run: (exchange, input) =>
     onParameter(input, async (given) => {
-      const added = Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value]))
+      const added = Object.fromEntries(input.Tags.map(({ Key, Value }) => [Key, Value]))
       if (new Set([...Object.keys((await describe(exchange, given)).tags), ...Object.keys(added)]).size > mostTags) throw new AwsFault('TooManyTagsError', `The Targets parameter includes too many tags. Remove one or more tags and try the command again.`)
       await setTags(exchange, given, added)
       return {}
@@ -84,7 +86,7 @@ const removeTagsFromResource = operation({
   name: 'RemoveTagsFromResource',
   about: 'Removes tags of a parameter.',
   access: [{ op: 'patch', path: 'parameter/metadata/:name' }],
-  input: { ...resource, TagKeys: list(string({ min: 1, max: 128 }), { required: true }) },
+  input: { ...resource, TagKeys: list(tagKey, { required: true }) },
   shows: ['ResourceType', 'ResourceId', 'TagKeys'],
   run: (exchange, input) =>
     onParameter(input, async (given) => {

@@ -65,18 +65,21 @@ export function selected(given: string): { bare: string; selector?: string } {
   return at < 0 ? { bare: given } : { bare: given.slice(0, at), selector: given.slice(at + 1) }
 }
 
-const nameRules = 'If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_'
+const badName = (): AwsFault =>
+  new AwsFault('ValidationException', 'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_')
+
+/** A name alone, or a path that begins with a slash and has no empty parts. */
+const formed = /^(?:[^/]+|(?:\/[^/]+)+)$/
+const wellFormed = /^[A-Za-z0-9_.\-/]+$/
 
 /** Refuses names that the service would not take for a new parameter. */
 export function checkName(given: string): void {
   const bare = given.startsWith('/') ? given.slice(1) : given
   if (/^(?:aws|ssm)/i.test(given) && !given.includes('/')) throw new AwsFault('ValidationException', 'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).')
   if (/^aws/i.test(bare)) throw new AwsFault('AccessDeniedException', `No access to reserved parameter name: ${given}.`)
-  if (/^ssm/i.test(bare)) throw new AwsFault('ValidationException', `Parameter name: can't be prefixed with "ssm" (case-insensitive). ${nameRules}`)
+  if (/^ssm/i.test(bare)) throw badName()
   if (given.includes('/') && !given.startsWith('/')) throw new AwsFault('ValidationException', 'Parameter name must be a fully qualified name.')
-  if (given.length > 1011 || !bare.split('/').every((part) => /^[A-Za-z0-9_.-]+$/.test(part) && part !== '.' && part !== '..')) {
-    throw new AwsFault('ValidationException', `Parameter name: can't be prefixed with "aws" or "ssm" (case-insensitive). ${nameRules}`)
-  }
+  if (given.length > 1011 || !formed.test(given) || !wellFormed.test(given) || bare.split('/').some((part) => part === '.' || part === '..')) throw badName()
   if (bare.split('/').length > maxLevels) throw new AwsFault('HierarchyLevelLimitExceededException', `A hierarchy can have a maximum of ${maxLevels} levels.`)
 }
 
@@ -109,33 +112,44 @@ const lapsed = (attributes: Record<string, unknown>, id: string, now: number): b
   return first?.Attributes.Timestamp !== undefined && Date.parse(first.Attributes.Timestamp) <= now
 }
 
-export const notFound = (given: string): AwsFault => new AwsFault('ParameterNotFound', `Parameter ${given} not found.`)
+/** Public parameters are AWS's own, and not here. */
+const isPublic = (given: string): boolean => given.startsWith('/aws/service/')
+
+export const notFound = (given: string): AwsFault => new AwsFault('ParameterNotFound', `Parameter ${given} not found.${isPublic(given) ? ' Public parameters of AWS are not kept here.' : ''}`)
 export const noVersion = (what: string, given: string): AwsFault => new AwsFault('ParameterVersionNotFound', `Systems Manager could not find ${what} of ${given}. Verify the ${what.split(' ')[0]} and try again.`)
 const absent = (cause: unknown): boolean => cause instanceof Fault && (cause.code === 'not-found' || cause.code === 'precondition')
 
-async function orAbsent<T>(given: string, run: () => Promise<T>): Promise<T> {
+/** `asked`: the name with its selector, as the refusal shows it. A name that this service does not take is told as such where nothing has it: other dialects have more names. */
+async function orAbsent<T>(given: string, run: () => Promise<T>, asked = given): Promise<T> {
   try {
     return await run()
   } catch (cause) {
-    throw absent(cause) ? notFound(given) : cause
+    if (!absent(cause)) throw cause
+    throw given.startsWith('arn:') || wellFormed.test(given) ? notFound(asked) : badName()
   }
 }
 
 const at = ({ settings }: Exchange, folder: 'data' | 'metadata', path: string): string => `${settings.parameters}${folder}/${path}`
 
+/** Refuses the ARN of a parameter, where the service takes names alone. */
+export function needName(given: string): void {
+  if (given.startsWith('arn:')) throw badName()
+}
+
 /** The path of a name that a request means; what an ARN says of another account is not here. */
 function ownPath({ settings }: Exchange, given: string): string {
   const arn = parseArn(given)
+  if (!arn && !formed.test(given)) throw badName()
   if (arn && (arn.account !== settings.account || arn.service !== 'ssm')) throw notFound(given)
   return pathOf(given)
 }
 
 /** A version with what is beside it; `selector` is a number or a label, absent for the newest. */
-const readOf = ({ version, ...read }: Record<string, unknown>): Read => ({ ...read, ...JSON.parse(String(version)) }) as Read
+const readOf = ({ version, ...read }: Omit<Read, 'mark' | 'id' | 'created'> & { version: string }): Read => ({ ...read, ...(JSON.parse(version) as Pick<Read, 'mark' | 'id' | 'created'>) })
 
 export async function read(exchange: Exchange, given: string, selector?: string, asked = given): Promise<Read> {
   const path = ownPath(exchange, given)
-  const get = (body: object): Promise<Read> => orAbsent(asked, async () => readOf(await exchange.ask('read', at(exchange, 'data', path), { entry: true, beside: true, ...body })))
+  const get = (body: object): Promise<Read> => orAbsent(given, async () => readOf(await exchange.ask('read', at(exchange, 'data', path), { entry: true, beside: true, ...body })), asked)
   const current = await get({})
   if (lapsed(current.attributes, current.id, exchange.core.now())) throw notFound(asked)
   if (selector === undefined || selector === String(current.number)) return current
@@ -157,7 +171,7 @@ const isGone = (found: Described, now: number): boolean => {
 }
 
 export async function describe(exchange: Exchange, given: string): Promise<Described> {
-  const found = (await orAbsent(given, () => exchange.ask('read', at(exchange, 'metadata', ownPath(exchange, given)), { entry: true }))) as unknown as Described
+  const found = await orAbsent(given, () => exchange.ask<Described>('read', at(exchange, 'metadata', ownPath(exchange, given)), { entry: true }))
   if (isGone(found, exchange.core.now())) throw notFound(given)
   return found
 }
@@ -186,7 +200,7 @@ export const remove = (exchange: Exchange, given: string): Promise<Record<string
 /** Every parameter below a folder, in the order of their paths, in bounded pages. */
 export async function* walk(exchange: Exchange, folder: string, after?: string): AsyncGenerator<Described> {
   for (let from = after; ; ) {
-    const page = (await exchange.ask('scan', `${exchange.settings.parameters}metadata/${folder === '' ? '' : `${folder}/`}`, { entry: true, limit: 100, ...(from !== undefined && { after: from }) })) as unknown as { entries: Described[]; next?: string }
+    const page = await exchange.ask<{ entries: Described[]; next?: string }>('scan', `${exchange.settings.parameters}metadata/${folder === '' ? '' : `${folder}/`}`, { entry: true, limit: 100, ...(from !== undefined && { after: from }) })
     for (const found of page.entries) if (!isGone(found, exchange.core.now())) yield found
     if (page.next === undefined) return
     from = page.next
@@ -203,11 +217,11 @@ function valueOf({ payload, map }: Read): string {
 /** What stands for the value of a SecureString that is read without decryption: stable, and telling nothing. */
 const sealedValue = (mark: string, id: string): string => `kms:alias/aws/ssm:${createHash('sha256').update(`${mark} ${id}`).digest('base64')}`
 
-/** A version as GetParameter and its like answer it. */
-export function parameterView(exchange: Exchange, path: string, found: Read, decrypt: boolean, selector?: string): Record<string, unknown> {
+/** A version as GetParameter and its like answer it; `given`: the name that was asked for, with or without its first slash. */
+export function parameterView(exchange: Exchange, path: string, found: Read, decrypt: boolean, { given, selector }: { given?: string | undefined; selector?: string | undefined } = {}): Record<string, unknown> {
   const { type, dataType } = writtenOf(found.attributes, found.id)
   return {
-    Name: nameOf(path, found.attributes),
+    Name: given === undefined || given.startsWith('arn:') ? nameOf(path, found.attributes) : given,
     Type: type,
     Value: type === 'SecureString' && !decrypt ? sealedValue(found.mark, found.id) : valueOf(found),
     Version: found.number,

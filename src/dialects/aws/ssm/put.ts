@@ -5,23 +5,29 @@ import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { boolean, list, string, structure } from '../shape.ts'
-import { type Described, type Type, type Written, checkName, create, describe, name, newestOf, overwrite, pathOf, remove, types, writtenOf } from './parameter.ts'
+import { checkDataType } from './data-types.ts'
+import { type Described, type Type, type Written, checkName, create, describe, name, needName, newestOf, overwrite, pathOf, remove, types, writtenOf } from './parameter.ts'
 
 const mostBytes = { Standard: 4096, Advanced: 8192 }
-export const tags = list(structure({ Key: string({ required: true, min: 1, max: 128 }), Value: string({ required: true, max: 256 }) }), { max: 1000 })
+const tagText = /^^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$$/u
+export const tagKey = string({ required: true, min: 1, max: 128, pattern: tagText })
+export const tag = structure({ Key: tagKey, Value: string({ required: true, max: 256, pattern: tagText }) })
 
 const tiersGiven = ['Standard', 'Advanced', 'Intelligent-Tiering'] as const
-const dataTypes = ['text', 'aws:ec2:image', 'aws:ssm:integration']
 const policyTypes: Record<string, string[]> = { Expiration: ['Timestamp'], ExpirationNotification: ['Before', 'Unit'], NoChangeNotification: ['After', 'Unit'] }
 
+const downgrade = (): AwsFault =>
+  new AwsFault('ValidationException', 'This parameter uses the advanced-parameter tier. You can\'t downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced parameter and recreate it as a standard parameter.')
+
 /** Which tier a value needs, and whether it may have it. */
-function tierOf(wanted: string | undefined, present: string | undefined, value: string, policies: string | undefined): string {
+function tierOf(wanted: string | undefined, present: string | undefined, value: string, policies: string | undefined, advancedType: string | undefined): string {
   const bytes = Buffer.byteLength(value)
-  const needs = bytes > mostBytes.Standard || policies !== undefined ? 'Advanced' : 'Standard'
-  if (bytes > mostBytes.Advanced) throw new AwsFault('ValidationException', `Advanced tier parameters support a maximum parameter value of ${mostBytes.Advanced} characters.`)
+  const needs = bytes > mostBytes.Standard || policies !== undefined || advancedType !== undefined ? 'Advanced' : 'Standard'
+  if (wanted === 'Standard' && present === 'Advanced') throw downgrade()
   if (wanted === 'Intelligent-Tiering') return present === 'Advanced' ? 'Advanced' : needs
   if (wanted === 'Advanced' || (wanted === undefined && present === 'Advanced')) return 'Advanced'
   if (policies !== undefined) throw new AwsFault('ValidationException', 'Parameter policies are only supported for the advanced tier.')
+  if (advancedType !== undefined) throw new AwsFault('ValidationException', `The data type ${advancedType} is only supported for the advanced tier.`)
   if (needs === 'Advanced') throw new AwsFault('ValidationException', `Standard tier parameters support a maximum parameter value of ${mostBytes.Standard} characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html`)
   return 'Standard'
 }
@@ -77,20 +83,29 @@ interface Put {
   DataType?: string | undefined
 }
 
+function checkSize(value: string): void {
+  if (Buffer.byteLength(value) > mostBytes.Advanced) throw new AwsFault('ValidationException', `Advanced tier parameters support a maximum parameter value of ${mostBytes.Advanced} characters.`)
+}
+
+/** What other documents of the service would replace by a parameter. */
+const nests = /\{\{[^{}]*\}\}/
+
 function writtenBy(exchange: Exchange, input: Put, present: Written | null): Written {
   const type = input.Type ?? present?.type
   if (type === undefined) throw new AwsFault('ValidationException', 'A parameter type is required when you create a parameter.')
   if (!types.includes(type as Type)) throw new AwsFault('ValidationException', `1 validation error detected: Value '${type}' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [SecureString, StringList, String]`)
   if (input.KeyId !== undefined && type !== 'SecureString') throw new AwsFault('ValidationException', 'KeyId is required for SecureString type parameter only.')
+  checkSize(input.Value)
+  if (nests.test(input.Value)) throw new AwsFault('ValidationException', 'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.')
   const dataType = input.DataType ?? present?.dataType ?? 'text'
-  if (!dataTypes.includes(dataType)) throw new AwsFault('ValidationException', `The following data type is not supported: ${dataType} (Data type names are all lowercase.)`)
+  const { advanced } = checkDataType(dataType, input.Value)
   const policies = policiesOf(input.Policies) ?? (input.Policies === undefined ? present?.policies : undefined)
   checkPattern(input.AllowedPattern ?? present?.pattern, input.Value)
   return {
     type: type as Type,
     user: exchange.signer?.arn ?? '',
     dataType,
-    tier: tierOf(input.Tier, present?.tier, input.Value, policies),
+    tier: tierOf(input.Tier, present?.tier, input.Value, policies, advanced ? dataType : undefined),
     description: input.Description ?? present?.description,
     pattern: input.AllowedPattern ?? present?.pattern,
     ...(type === 'SecureString' && { keyId: input.KeyId ?? present?.keyId ?? 'alias/aws/ssm' }),
@@ -111,11 +126,13 @@ const putParameter = operation({
   about: 'Makes a parameter or adds a version to it.',
   access: [{ op: 'write', path: 'parameter/data/:name' }, { op: 'read', path: 'parameter/metadata/:name' }],
   input: {
-    Name: name, Description: string({ max: 1024 }), Value: string({ required: true, min: 1, secret: true }), Type: string(), KeyId: string({ min: 1, max: 256 }), Overwrite: boolean(), AllowedPattern: string({ max: 1024 }),
-    Tags: tags, Tier: string({ words: tiersGiven }), Policies: string({ min: 1, max: 4096 }), DataType: string({ max: 128 }),
+    Name: name, Description: string({ max: 1024 }), Value: string({ required: true, min: 1, max: 32_768, secret: true }), Type: string(), KeyId: string({ min: 1, max: 256 }), Overwrite: boolean(), AllowedPattern: string({ max: 1024 }),
+    Tags: list(tag, { max: 1000 }), Tier: string({ words: tiersGiven }), Policies: string({ min: 1, max: 4096 }), DataType: string({ max: 128 }),
   },
   shows: ['Name', 'Type', 'KeyId', 'Overwrite', 'Tier', 'DataType'],
-  async run(exchange, input) {
+  async run(exchange, { Name, ...given }) {
+    // The service takes no notice of spaces around a name.
+    const input = { ...given, Name: Name.trim() }
     checkName(input.Name)
     if (input.Overwrite && input.Tags) throw new AwsFault('ValidationException', 'Invalid request: tags and overwrite can\'t be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.')
     const path = pathOf(input.Name)
@@ -141,6 +158,7 @@ const deleteParameter = operation({
   input: { Name: name },
   shows: ['Name'],
   async run(exchange, input) {
+    needName(input.Name)
     await describe(exchange, input.Name)
     await remove(exchange, input.Name)
     return {}
@@ -157,7 +175,7 @@ const deleteParameters = operation({
     const DeletedParameters: string[] = []
     const InvalidParameters: string[] = []
     for (const given of new Set(input.Names)) {
-      const removed = await remove(exchange, given).then(() => true, (cause: unknown) => {
+      const removed = !given.startsWith('arn:') && await remove(exchange, given).then(() => true, (cause: unknown) => {
         if (cause instanceof AwsFault && cause.type === 'ParameterNotFound') return false
         throw cause
       })

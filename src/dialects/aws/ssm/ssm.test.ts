@@ -56,6 +56,21 @@ test('names are checked as the service does', async () => {
   await assert.rejects(put('with space', 'v'), refused('ValidationException'))
   await assert.rejects(put(`/${Array.from({ length: 16 }, () => 'l').join('/')}`, 'v'), refused('HierarchyLevelLimitExceededException'))
   await put(`/${Array.from({ length: 15 }, () => 'l').join('/')}`, 'v')
+
+  await put('rooted', 'v')
+  assert.deepEqual([(await get('rooted')).Name, (await get('/rooted')).Name, (await get(' rooted ')).Name, (await get('arn:aws:ssm:us-east-1:123456789012:parameter/rooted')).Name], ['rooted', '/rooted', 'rooted', 'rooted'])
+  await put('/formed/b', 'v')
+  for (const Name of ['formed/b', '/formed//b', '/formed/b/', 'with space', '/formed/b*']) await assert.rejects(get(Name), refused('ValidationException', /sub-paths divided by slash symbol/), Name)
+  await assert.rejects(get('/aws/service/ami'), refused('ParameterNotFound', /Public parameters of AWS are not kept here/))
+  const ARN = (await get('/formed/b')).ARN!
+  await assert.rejects(client.deleteParameter({ Name: ARN }), refused('ValidationException'))
+  assert.equal((await client.getParameterHistory({ Name: ARN })).Parameters![0]!.Name, '/formed/b')
+  assert.deepEqual((await client.deleteParameters({ Names: [ARN] })).InvalidParameters, [ARN])
+})
+
+test('what Vault names as this service cannot is read by that name', async () => {
+  await aws.vault('POST', 'parameter/data/with space', { data: { value: 'v' } })
+  assert.equal((await get('with space')).Value, 'v')
 })
 
 test('a SecureString shows its value to who decrypts it, and to nobody else', async () => {
@@ -94,7 +109,7 @@ test('what Vault writes reads as a parameter, and the other way round', async ()
 test('several parameters at once', async () => {
   await put('many-a', '1')
   await put('many-b', '2')
-  const { Parameters, InvalidParameters } = await client.getParameters({ Names: ['many-a', 'many-a', 'many-b:1', 'many-c', 'many-a:9'] })
+  const { Parameters, InvalidParameters } = await client.getParameters({ Names: ['many-b:1', 'many-a', 'many-a', 'many-c', 'many-a:9'] })
   assert.deepEqual(Parameters!.map((one) => one.Value), ['1', '2'])
   assert.deepEqual(InvalidParameters, ['many-c', 'many-a:9'])
   await assert.rejects(client.getParameters({ Names: Array.from({ length: 11 }, (_, at) => `n${at}`) }), refused('ValidationException', /'names' failed to satisfy constraint: Member must have length less than or equal to 10/))
@@ -200,11 +215,34 @@ test('DescribeParameters: what is kept beside values, filters, pages', async () 
   assert.deepEqual((await client.describeParameters({ Filters: [{ Key: 'Name', Values: ['tangram'] }] })).Parameters!.map((one) => one.Name), ['tangram'])
 })
 
+test('a data type says what a value must be', async () => {
+  const fitting: Record<string, string[]> = {
+    boolean: ['true'], integer: ['-443'], float: ['1.5e3'], binary: ['AP8K'], hostname: ['a-1.example.com'], email: ['ann@example.com'], 'ipv4-address': ['10.0.0.1'], 'ipv6-address': ['::1'],
+    'aws:region': ['eu-central-1', 'us-gov-east-1'], 'aws:account:id': ['123456789012'], url: ['https://example.com/x'], json: ['{"a":[1]}'], jsonc: ['{ // why\n "a": "// no", /* x */ "b": [1,],\n}'],
+  }
+  const odd: Record<string, string[]> = {
+    boolean: ['yes'], integer: ['1.5', ''], float: ['one', '.'], binary: ['A'], hostname: ['-a.example.com', 'a..b'], email: ['ann', 'a@b@-c'], 'ipv4-address': ['10.0.0.256'], 'ipv6-address': ['10.0.0.1'],
+    'aws:region': ['europe'], 'aws:account:id': ['1234'], url: ['example.com', 'https://'], json: ['{a:1}', '{ // x\n}'], jsonc: ['{ "a": }'],
+  }
+  for (const [DataType, values] of Object.entries(fitting)) {
+    for (const value of values) await put('data-type', value, { DataType, Tier: 'Advanced', Overwrite: true })
+    assert.equal((await get('data-type')).DataType, DataType)
+    for (const value of odd[DataType]!.filter((one) => one !== '')) await assert.rejects(put('data-type', value, { DataType, Tier: 'Advanced', Overwrite: true }), refused('ValidationException', /not valid for the data type/), `${DataType} ${value}`)
+  }
+  await assert.rejects(put('data-type/json', '{}', { DataType: 'json' }), refused('ValidationException'))
+  await assert.rejects(put('json-standard', '{}', { DataType: 'json' }), refused('ValidationException', /only supported for the advanced tier/))
+  assert.equal((await put('json-tiering', '{}', { DataType: 'json', Tier: 'Intelligent-Tiering' })).Tier, 'Advanced')
+  await assert.rejects(put('nesting', 'a {{ssm:other}} b'), refused('ValidationException', /can't nest another parameter/))
+  await put('braces', '{"a":{"b":{}}} }} {{')
+})
+
 test('tiers, patterns, data types', async () => {
   const big = 'x'.repeat(5000)
   await assert.rejects(put('big', big), refused('ValidationException', /Standard tier parameters support a maximum parameter value of 4096/))
   assert.equal((await put('big', big, { Tier: 'Intelligent-Tiering' })).Tier, 'Advanced')
   assert.equal((await put('big', 'small', { Overwrite: true })).Tier, 'Advanced')
+  await assert.rejects(put('big', 'small', { Overwrite: true, Tier: 'Standard' }), refused('ValidationException', /can't downgrade a parameter/))
+  await assert.rejects(put('vast', 'x'.repeat(32_769), { Tier: 'Advanced' }), refused('ValidationException', /^1 validation error detected: Value at 'value' failed to satisfy constraint: Member must have length less than or equal to 32768$/))
   await assert.rejects(put('bigger', 'x'.repeat(8193), { Tier: 'Advanced' }), refused('ValidationException', /8192/))
   await assert.rejects(put('pattern', 'abc', { AllowedPattern: '\\d+' }), refused('ParameterPatternMismatchException'))
   await assert.rejects(put('pattern', 'abc', { AllowedPattern: '(' }), refused('InvalidAllowedPatternException'))

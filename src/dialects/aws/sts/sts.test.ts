@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import { AssumeRoleCommand, AssumeRoleWithSAMLCommand, AssumeRoleWithWebIdentityCommand, type Credentials, GetAccessKeyInfoCommand, GetCallerIdentityCommand, GetFederationTokenCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, type Credentials, GetAccessKeyInfoCommand, GetCallerIdentityCommand, GetFederationTokenCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts'
 import { SignJWT, exportJWK, generateKeyPair } from 'jose'
 import { type AwsServer, type Keys, startAws } from '../server.test-aid.ts'
 
@@ -41,6 +41,25 @@ test('a role that does not trust the caller looks like one that is not there', a
   for (const role of ['closed', 'missing', 'told']) await assert.rejects(assume(role), named('AccessDenied', new RegExp(`is not authorized to perform: sts:AssumeRole on resource: ${arn(role)}$`)))
   await assume('told', { ExternalId: 'shibboleth' })
   await assert.rejects(assume('told', { ExternalId: 'shibboleth', DurationSeconds: 7200 }), named('ValidationError', /MaxSessionDuration/))
+})
+
+test('tags of a session: their names, and what of the request is told', async () => {
+  await aws.vault('POST', 'auth/aws/role/tagged', { policies: ['reader'], trusted_access_keys: [person.accessKeyId] })
+  const assume = (more: object) => aws.sts(person).send(new AssumeRoleCommand({ RoleArn: arn('tagged'), RoleSessionName: 'session', ...more }))
+  assert.equal((await assume({})).PackedPolicySize, undefined)
+  assert.ok((await assume({ Tags: [{ Key: 'Project', Value: 'one' }], TransitiveTagKeys: ['Project'] })).PackedPolicySize! > 0)
+  await assert.rejects(assume({ Tags: [{ Key: 'Project', Value: '1' }, { Key: 'project', Value: '2' }] }), named('InvalidParameterValue', /case insensitive/))
+  await assert.rejects(assume({ Tags: [{ Key: 'Project', Value: '1' }], TransitiveTagKeys: ['Other'] }), named('InvalidParameterValue', /must be included in the requested tags/))
+
+  await aws.vault('PUT', 'sys/policies/acl/chain', { policy: 'path "auth/aws/assume/*" { capabilities = ["update"] }' })
+  await aws.vault('POST', 'auth/aws/role/first', { policies: ['chain'], trusted_access_keys: [person.accessKeyId] })
+  await aws.vault('POST', 'auth/aws/role/second', { policies: ['reader'], trusted_policies: ['chain'] })
+  const first = await assume({ RoleArn: arn('first'), Tags: [{ Key: 'Project', Value: 'one' }, { Key: 'Other', Value: 'x' }], TransitiveTagKeys: ['project', 'Project'] })
+  const chained = (more: object) => aws.sts(keysOf(first.Credentials)).send(new AssumeRoleCommand({ RoleArn: arn('second'), RoleSessionName: 'next', ...more }))
+  await assert.rejects(chained({ Tags: [{ Key: 'PROJECT', Value: 'two' }] }), named('InvalidParameterValue', /conflicts with a transitive tag key/))
+  const second = await chained({ Tags: [{ Key: 'source_identity', Value: 'somebody' }] })
+  const key = (await aws.server.core.accessKeys.find(second.Credentials!.AccessKeyId!))!
+  assert.deepEqual([key.metadata, key.transitive], [{ Project: 'one' }, ['Project']])
 })
 
 test('session tokens belong to their key, and a disabled or deleted key opens nothing', async () => {
@@ -123,10 +142,6 @@ test('web identities: issuer, audience, subject and claims decide', async () => 
     provider.close()
   }
   await assert.rejects(aws.vault('POST', 'auth/aws/role/anyone', { issuer: 'ci' }), /bound_subjects or bound_claims/)
-})
-
-test('SAML is refused in so many words', async () => {
-  await assert.rejects(aws.sts().send(new AssumeRoleWithSAMLCommand({ RoleArn: arn('reader'), PrincipalArn: arn('provider'), SAMLAssertion: 'PHNhbWw+' })), named('IDPRejectedClaimException', /SAML/))
 })
 
 test('a namespace is an account of its own', async () => {

@@ -1,5 +1,6 @@
 // The rotation of a secret: announce a version, let the function make, set, test and finish it, plan the next time.
 import { randomUUID } from 'node:crypto'
+import { type AccountSettings, settingsIn } from '../../../core/access-keys.ts'
 import type { Call, Credential } from '../../../core/call.ts'
 import type { Core } from '../../../core/core.ts'
 import { handle } from '../../../core/handle.ts'
@@ -40,6 +41,19 @@ interface Entry {
   versions: { id: string; stages: string[] }[]
 }
 
+/** Where a secret lies: in the namespace of a mount, in a region that is kept apart, or in none. */
+export interface Place {
+  mount: Mount
+  path: string
+  region: string
+}
+
+/** The region where it is kept apart: names there may be those of other secrets elsewhere. */
+export const apart = (settings: AccountSettings, region: string): string => (settings.regions[region]?.secrets === undefined ? '' : region)
+
+/** `MOUNT/PATH`, or `MOUNT//REGION/PATH`: no path begins with a slash. */
+const idOf = ({ mount, path, region }: Place): string => `${mount.record.uuid}/${region === '' ? '' : `/${region}/`}${path}`
+
 class Proof {
   readonly token: Token
   constructor(token: Token) {
@@ -67,52 +81,53 @@ export class Rotations {
   }
 
   /** Announces the version that a rotation is to make and begins; the rotation itself goes on in the background. */
-  async start(mount: Mount, path: string, token: string): Promise<void> {
-    await this.#write(mount, path, { mode: 'put', id: token, empty: true, stages: [pending] })
-    await this.#change(mount, path, { running: token })
-    await this.plan(mount, path, this.#core.now() + retryAfter * 1000)
-    void this.#rotate(mount, path, token)
+  async start(place: Place, token: string): Promise<void> {
+    await this.#write(place, { mode: 'put', id: token, empty: true, stages: [pending] })
+    await this.#change(place, { running: token })
+    await this.plan(place, this.#core.now() + retryAfter * 1000)
+    void this.#rotate(place, token)
   }
 
   /** Puts a time into the list of what is due. An item whose time no longer counts is dropped when it comes up. */
-  async plan(mount: Mount, path: string, at: number): Promise<void> {
-    await this.#core.root.update((tx) => this.#core.due.add(tx, { second: Math.ceil(at / 1000), kind: dueKind, id: `${mount.record.uuid}/${path}` }))
+  async plan(place: Place, at: number): Promise<void> {
+    await this.#core.root.update((tx) => this.#core.due.add(tx, { second: Math.ceil(at / 1000), kind: dueKind, id: idOf(place) }))
   }
 
   async #takeUp(id: string): Promise<void> {
-    const slash = id.indexOf('/')
-    const mount = this.#core.mounts.byUuid(id.slice(0, slash))
-    const path = id.slice(slash + 1)
+    const [, uuid = '', region = '', path = ''] = /^([^/]*)\/(?:\/([^/]+)\/)?(.*)$/s.exec(id) ?? []
+    const mount = this.#core.mounts.byUuid(uuid)
     if (!mount) return
-    const entry = await this.#describe(mount, path)
+    const place = { mount, path, region }
+    const entry = await this.#describe(place)
     const rotation = entry?.attributes.rotation
     if (!entry || entry.deletion || !rotation?.enabled || this.#running.has(id)) return
-    if (rotation.running !== undefined) return void this.#rotate(mount, path, rotation.running)
-    if (rotation.next !== undefined && rotation.next <= this.#core.now() + 1000) await this.start(mount, path, randomUUID())
+    if (rotation.running !== undefined) return void this.#rotate(place, rotation.running)
+    if (rotation.next !== undefined && rotation.next <= this.#core.now() + 1000) await this.start(place, randomUUID())
   }
 
   /** All steps of one rotation; what fails is kept with the secret and tried again later. */
-  async #rotate(mount: Mount, path: string, token: string): Promise<void> {
-    const id = `${mount.record.uuid}/${path}`
+  async #rotate(place: Place, token: string): Promise<void> {
+    const id = idOf(place)
     if (this.#running.has(id)) return
     this.#running.add(id)
     try {
-      await this.#steps(mount, path, token)
-      await this.#finished(mount, path)
+      await this.#steps(place, token)
+      await this.#finished(place)
     } catch (cause) {
       if (!(cause instanceof Fault)) this.#core.report(token, cause)
       const error = cause instanceof Fault ? cause.message : 'internal error'
-      await this.#change(mount, path, { error }).catch(() => {})
-      await this.plan(mount, path, this.#core.now() + retryAfter * 1000).catch(() => {})
+      await this.#change(place, { error }).catch(() => {})
+      await this.plan(place, this.#core.now() + retryAfter * 1000).catch(() => {})
     } finally {
       this.#running.delete(id)
     }
   }
 
-  async #steps(mount: Mount, path: string, token: string): Promise<void> {
-    const entry = await this.#describe(mount, path)
+  async #steps(place: Place, token: string): Promise<void> {
+    const entry = await this.#describe(place)
     const rotation = entry?.attributes.rotation
     if (!entry || !rotation) return
+    const { mount, path } = place
     const fn = await functionAt(this.#core.storeOf(mount), rotation.functionArn)
     if (!fn) throw new Fault('upstream', 'the rotation function is not registered')
     const { account } = await this.#core.accessKeys.settings(mount.namespace)
@@ -120,27 +135,27 @@ export class Rotations {
     const arn = rotation.secretArn ?? `arn:aws:secretsmanager:${region}:${account}:secret:${path}-${entry.mark}`
     const key = fn.kind === 'executable' || fn.kind === 'module' ? await this.#keyFor(mount, fn, arn, region) : null
     try {
-      for (const Step of steps) await this.#step(mount, path, functionName(rotation.functionArn), fn, { Step, SecretId: arn, ClientRequestToken: token }, key)
+      for (const Step of steps) await this.#step(place, functionName(rotation.functionArn), fn, { Step, SecretId: arn, ClientRequestToken: token }, key)
     } finally {
       if (key) await this.#core.endAccessKey(key.id)
     }
-    const after = await this.#describe(mount, path)
+    const after = await this.#describe(place)
     if (!after?.versions.some((version) => version.id === token && version.stages.includes(current))) throw new Fault('upstream', `rotation function ${functionName(rotation.functionArn)} did not make the new version current`)
   }
 
-  async #step(mount: Mount, path: string, name: string, fn: RotationFunction, event: StepEvent, key: TemporaryKey | null): Promise<void> {
+  async #step(place: Place, name: string, fn: RotationFunction, event: StepEvent, key: TemporaryKey | null): Promise<void> {
     const token = event.ClientRequestToken
     if (fn.kind !== 'builtin') return invoke(name, fn, event, key, this.#around)
     const secret: Rotated = {
       current: async () => {
-        const { payload, binary } = await this.#ask(mount, 'read', 'data', path, { entry: true })
+        const { payload, binary } = await this.#ask(place, 'read', 'data', { entry: true })
         return binary ? null : String(payload)
       },
-      putPending: (value) => this.#write(mount, path, { mode: 'put', id: token, payload: value, media: 'text', stages: [pending] }),
+      putPending: (value) => this.#write(place, { mode: 'put', id: token, payload: value, media: 'text', stages: [pending] }),
       promote: async () => {
-        const entry = await this.#describe(mount, path)
+        const entry = await this.#describe(place)
         const from = entry?.versions.find((version) => version.stages.includes(current))?.id
-        if (from !== token) await this.#ask(mount, 'patch', 'metadata', path, { entry: { stage: { name: current, to: token, from } } })
+        if (from !== token) await this.#ask(place, 'patch', 'metadata', { entry: { stage: { name: current, to: token, from } } })
       },
     }
     await builtins[fn.handler]!(event, secret)
@@ -158,43 +173,43 @@ export class Rotations {
     return { id: key.id, secret, sessionToken: sessionToken!, region }
   }
 
-  async #finished(mount: Mount, path: string): Promise<void> {
-    const entry = await this.#describe(mount, path)
+  async #finished(place: Place): Promise<void> {
+    const entry = await this.#describe(place)
     const rotation = entry?.attributes.rotation
     if (!rotation) return
     const now = this.#core.now()
     const next = await nextRotation(rotation.rules, now, now)
-    await this.#change(mount, path, { last: now, next: next ?? undefined, running: undefined, error: undefined })
-    if (next !== null) await this.plan(mount, path, next)
+    await this.#change(place, { last: now, next: next ?? undefined, running: undefined, error: undefined })
+    if (next !== null) await this.plan(place, next)
   }
 
-  async #describe(mount: Mount, path: string): Promise<Entry | null> {
+  async #describe(place: Place): Promise<Entry | null> {
     try {
-      return (await this.#ask(mount, 'read', 'metadata', path, { entry: true })) as unknown as Entry
+      return await this.#ask<Entry>(place, 'read', 'metadata', { entry: true })
     } catch (cause) {
       if (cause instanceof Fault && (cause.code === 'not-found' || cause.code === 'no-route')) return null
       throw cause
     }
   }
 
-  async #change(mount: Mount, path: string, change: { [K in keyof RotationState]?: RotationState[K] | undefined }): Promise<void> {
-    const entry = await this.#describe(mount, path)
+  async #change(place: Place, change: { [K in keyof RotationState]?: RotationState[K] | undefined }): Promise<void> {
+    const entry = await this.#describe(place)
     const rotation = entry?.attributes.rotation
-    if (rotation) await this.#ask(mount, 'patch', 'metadata', path, { entry: { attributes: { rotation: { ...rotation, ...change } } } })
+    if (rotation) await this.#ask(place, 'patch', 'metadata', { entry: { attributes: { rotation: { ...rotation, ...change } } } })
   }
 
-  async #write(mount: Mount, path: string, entry: object): Promise<void> {
-    await this.#ask(mount, 'write', 'data', path, { entry })
+  async #write(place: Place, entry: object): Promise<void> {
+    await this.#ask(place, 'write', 'data', { entry })
   }
 
-  async #ask(mount: Mount, operation: Operation, folder: string, path: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { secrets } = await this.#core.accessKeys.settings(mount.namespace)
+  async #ask<T = Record<string, unknown>>({ mount, path, region }: Place, operation: Operation, folder: string, body: Record<string, unknown>): Promise<T> {
+    const { secrets } = settingsIn(await this.#core.accessKeys.settings(mount.namespace), region)
     const reply = await handle(this.#core, {
       id: randomUUID(), operation, namespace: mount.namespace.path, path: `${secrets}${folder}/${path}`, body, credential: { scheme, value: '', proof: new Proof(this.#tokenOf(mount)) },
       wrapTtl: 0, remote: { address: '127.0.0.1', port: 0 }, headers: {}, client: new AbortController(),
     })
     if (reply.error) throw reply.error
-    return reply.data ?? {}
+    return (reply.data ?? {}) as T
   }
 
   /** Who rotates, as the gate and the audit log see it: one object a namespace. */
