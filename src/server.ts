@@ -118,10 +118,11 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
     configured: Object.fromEntries(config.audit.map(({ path, type, options, description }) => [path, { type, options, description, local: false }])),
     warn: (message, cause) => log.write('error', message, describeError(cause)),
   })
+  const apiAddress = (): string => config.api_addr ?? reachable(listening.map((one) => one.address))
   const auth = byType(authMethods)
   const plugins: Plugins = { secret: byType(engines), auth }
   const core = new Core({ storage, barrier, audit, plugins, defaults: { ttl: config.default_lease_ttl, maxTtl: config.max_lease_ttl } })
-  auth.set('aws', awsAuth(core, { folder: peers.development ? '*' : (config.function_folder ?? null), path: environment.all().PATH ?? '', address: () => config.api_addr ?? listening[0]?.address ?? '' }))
+  auth.set('aws', awsAuth(core, { folder: peers.development ? '*' : (config.function_folder ?? null), path: environment.all().PATH ?? '', address: apiAddress }))
   const aws = awsDialect(core)
   const jobs: Job[] = []
   const housekeeping = new Housekeeping(core, (cause) => log.write('error', 'background work failed', describeError(cause)), jobs)
@@ -151,7 +152,7 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
     },
     mintRootToken: () => core.mintRootToken(),
   })
-  const facts = factsOf(config, state)
+  const facts = factsOf(config, state, apiAddress)
   const snapshots = new Snapshots({ storage, barrier, keeper, storageType: config.storage.type, version: apiVersion })
   const schedule = config.snapshots
   if (schedule) jobs.push({ every: 30, run: () => runSchedule(schedule, () => snapshots.save(), core.now()) })
@@ -179,7 +180,7 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
   core.mounts.install([
     { path: 'sys/', class: 'secret', engine: peers.development ? withRoutes(system, developmentRoutes(core)) : system },
     { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
-    { path: 'identity/', class: 'secret', engine: identityEngine(core, config.api_addr ?? '') },
+    { path: 'identity/', class: 'secret', engine: identityEngine(core, apiAddress) },
     { path: 'auth/token/', class: 'auth', engine: tokenEngine(core) },
   ])
   core.report = (requestId, cause) => log.write('error', 'internal error', { request_id: requestId, ...describeError(cause) })
@@ -203,6 +204,9 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
   }
 }
 
+/** Where clients reach the first listener, if none is configured: a listener on every address is reached by the machine's name. */
+const reachable = (addresses: readonly string[]): string => addresses.find((one) => !one.startsWith('/'))?.replace(/\/\/(?:0\.0\.0\.0|\[::\]):/, `//${hostname()}:`) ?? ''
+
 const byType = <E extends { type: string }>(units: readonly E[]): Map<string, E> => new Map(units.map((unit) => [unit.type, unit]))
 
 interface NodeState {
@@ -210,18 +214,19 @@ interface NodeState {
   cluster: { name: string; id: string } | null
 }
 
-function factsOf(config: Config, state: NodeState): NodeFacts {
-  const apiAddress = config.api_addr ?? ''
+function factsOf(config: Config, state: NodeState, apiAddress: () => string): NodeFacts {
   return {
     version: apiVersion,
     buildDate,
     storageType: config.storage.type,
-    apiAddress,
+    get apiAddress() {
+      return apiAddress()
+    },
     clusterAddress: '',
     haEnabled: config.storage.type === 'postgres',
     activeSince: () => state.activeSince,
     cluster: () => state.cluster,
-    nodes: async () => [{ hostname: hostname(), apiAddress, clusterAddress: '', active: state.activeSince !== null, version: apiVersion, lastEcho: null }],
+    nodes: async () => [{ hostname: hostname(), apiAddress: apiAddress(), clusterAddress: '', active: state.activeSince !== null, version: apiVersion, lastEcho: null }],
   }
 }
 

@@ -158,3 +158,17 @@ test('a tour of its functions', async (t) => {
     assert.equal((await inside.mounts()).data['secret/'], undefined)
   })
 })
+
+test('without a configured address the server tells the one of its listener; browsers ask it before they call', async () => {
+  const server = await startDev(home)
+  try {
+    const { issuer } = (await (await fetch(`${server.address}/v1/identity/oidc/.well-known/openid-configuration`)).json()) as { issuer: string }
+    assert.equal(issuer, `${server.address}/v1/identity/oidc`)
+    const allow = await fetch(`${server.address}/v1/sys/config/cors`, { method: 'PUT', headers: { 'x-vault-token': 'root' }, body: '{"allowed_origins":"https://a.example"}' })
+    assert.equal(allow.status, 204)
+    const preflight = await fetch(`${server.address}/v1/secret/data/x`, { method: 'OPTIONS', headers: { origin: 'https://a.example', 'access-control-request-method': 'PUT' } })
+    assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-origin')], [204, 'https://a.example'])
+  } finally {
+    await server.kill()
+  }
+})

@@ -6,6 +6,7 @@ import { type Server, startServer } from '../src/server.ts'
 
 export interface Answered {
   status: number
+  headers: Record<string, string>
   body: any
   text: string
 }
@@ -49,7 +50,7 @@ export async function startTrial(settings: Record<string, unknown> = {}): Promis
       } catch {
         parsed = text
       }
-      return { status: sent.status, body: parsed, text }
+      return { status: sent.status, headers: sent.headers ?? {}, body: parsed, text }
     },
     async must(method, path, body, options) {
       const answered = await trial.ask(method, path, body, options)

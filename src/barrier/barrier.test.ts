@@ -38,7 +38,7 @@ class Shelf {
     return Buffer.from((await openMemory(this.#memory).get(key))!.value)
   }
 
-  alter(key: string, value: Uint8Array): Promise<void> {
+  alter(key: string, value: Uint8Array): Promise<number> {
     return openMemory(this.#memory).commit({ put: [[key, value]] })
   }
 

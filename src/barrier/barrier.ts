@@ -1,21 +1,23 @@
 // The barrier: whatever passes it is sealed, whatever lies below it is opaque. It holds the root key and the
 // keyring while open, and nothing after `seal`.
 import { Fault } from '../kit/errors.ts'
+import { soon } from '../kit/soon.ts'
 import type { Feed, Item, Page, Storage } from '../kit/storage.ts'
-import type { View } from '../kit/view.ts'
-import { Cache } from './cache.ts'
+import type { Decode, View } from '../kit/view.ts'
+import { Cache, type Held } from './cache.ts'
 import { envelopeTerm, openEnvelope, sealEnvelope } from './envelope.ts'
 import {
-  addTerm, checkRotation, keyringPath, newKeyring, openKeyring, sameKey, sealKeyring, type Keyring, type RotationConfig, type Term,
+  addTerm, checkRotation, keyringPath, newKeyring, openKeyring, sameKey, sealKeyring, type Keyring, type RotationConfig,
 } from './keyring.ts'
 import { Meter } from './meter.ts'
-import { makeView, noValue, type Opened, type SealedStore } from './view.ts'
+import { makeView, noValue, parsed, type SealedStore, type Write } from './view.ts'
 
 /** The root key under the keyring, so that another process can follow a rekey. */
 const rootKeyPath = 'core/root-key'
 const keyringAttempts = 20
 /** Bytes; sealed values beyond are read each time. */
 const largestKept = 4096
+const absent: Held<never> = { value: null, version: 0 }
 
 export interface KeyStatus {
   term: number
@@ -40,11 +42,23 @@ function tryOpen(sealed: Uint8Array, root: Buffer): Keyring | undefined {
   }
 }
 
+const broken = (key: string, what: string): Fault => new Fault('internal', undefined, { cause: new Error(`${key}: ${what}`) })
+
+/** null where the keyring lacks the term. */
+function openedUnder(ring: Keyring, key: string, { value, version }: Held<Uint8Array>): Held<Buffer> | null {
+  try {
+    const term = ring.terms.get(envelopeTerm(value!))
+    return term === undefined ? null : { value: openEnvelope(term.key, key, value!), version }
+  } catch (error) {
+    throw broken(key, (error as Error).message)
+  }
+}
+
 export class Barrier {
   readonly #storage: Storage
-  readonly #cache: Cache
+  readonly #cache: Cache<unknown>
   /** Sealed values as they were read, where reading them again would take longer than finding them here. */
-  readonly #kept: Cache | null
+  readonly #kept: Cache<Uint8Array> | null
   readonly #feed: Feed
   readonly #meter: Meter
   readonly #sealedStore: SealedStore
@@ -62,12 +76,13 @@ export class Barrier {
     this.#sealedStore = {
       open: (key) => this.#open(key),
       value: (key) => this.#value(key),
-      parsed: (key) => Promise.resolve(this.#parsed(key)),
+      parsed: (key, decode) => this.#parsed(key, decode),
+      record: (key, anew, decode) => this.#record(key, anew, decode),
       list: (prefix, page) => this.#list(prefix, page),
       commit: (writes, expect) => this.#commit(writes, expect),
     }
     this.#meter = new Meter(this.view(''), () => this.#rotateInBackground())
-    this.#feed = storage.watch((keys) => this.#changed(keys))
+    this.#feed = storage.watch((keys, first) => this.#changed(keys, first))
   }
 
   get sealed(): boolean {
@@ -189,67 +204,63 @@ export class Barrier {
     return this.#keys
   }
 
-  async #value(key: string): Promise<Buffer | null> {
-    if (this.#kept === null) return (await this.#open(key))?.value ?? null
-    this.#unlocked()
-    const kept = this.#fresh ? (this.#kept.get(key) as Item | null | undefined) : undefined
-    return (await this.#unseal(key, kept === undefined ? await this.#fetch(key, this.#kept) : kept))?.value ?? null
+  #value(key: string): Promise<Buffer | null> {
+    const kept = this.#kept !== null && this.#fresh ? this.#kept.get(key) : undefined
+    const found = kept !== undefined ? Promise.resolve(kept) : this.#kept === null ? this.#storage.get(key) : this.#fetch(key, this.#kept)
+    return found.then((item) => soon(this.#unseal(key, item), ({ value }) => value))
   }
 
-  async #fetch(key: string, kept: Cache): Promise<Item | null> {
-    const token = kept.load(key)
+  async #fetch(key: string, kept: Cache<Uint8Array>): Promise<Held<Uint8Array>> {
+    const awaited = kept.expect(key)
     try {
-      const item = await this.#storage.get(key)
-      if (item === null || item.value.length <= largestKept) kept.settle(key, token, item)
+      const item = (await this.#storage.get(key)) ?? absent
+      if (item.value === null || item.value.length <= largestKept) kept.settle(key, awaited, item)
       return item
     } finally {
-      kept.abandon(key, token)
+      kept.abandon(key, awaited)
     }
   }
 
-  async #open(key: string): Promise<Opened | null> {
-    this.#unlocked()
-    return this.#unseal(key, await this.#storage.get(key))
+  #open(key: string): Promise<Held<Buffer>> {
+    return this.#storage.get(key).then((item) => this.#unseal(key, item))
   }
 
-  async #unseal(key: string, item: Item | null): Promise<Opened | null> {
-    if (item === null) return null
+  /** At once, unless another process has changed the keyring. */
+  #unseal(key: string, item: Held<Uint8Array> | null): Held<Buffer> | Promise<Held<Buffer>> {
+    const { ring } = this.#unlocked()
+    if (item === null || item.value === null) return absent
     if (item.value.length === 0) return { value: null, version: item.version }
-    let term: Term | undefined
-    try {
-      const number = envelopeTerm(item.value)
-      term = this.#unlocked().ring.terms.get(number)
-      if (term === undefined) {
-        await this.#reload()
-        term = this.#unlocked().ring.terms.get(number)
-      }
-      if (term !== undefined) return { value: openEnvelope(term.key, key, item.value), version: item.version }
-    } catch (error) {
-      if (error instanceof Fault) throw error
-      throw new Fault('internal', undefined, { cause: new Error(`${key}: ${(error as Error).message}`) })
-    }
-    throw new Fault('internal', undefined, { cause: new Error(`${key}: sealed under a key term that the keyring lacks`) })
+    return openedUnder(ring, key, item) ?? this.#reload().then(() => {
+      const opened = openedUnder(this.#unlocked().ring, key, item)
+      if (opened === null) throw broken(key, 'sealed under a key term that the keyring lacks')
+      return opened
+    })
   }
 
-  /** The value, or a promise of it where it is not kept. */
-  #parsed(key: string): unknown {
-    if (this.#fresh && this.#keys !== null) {
-      const kept = this.#cache.get(key)
-      if (kept !== undefined) return kept
-    }
-    return this.#load(key)
+  #held(key: string): Held<unknown> | undefined {
+    return this.#fresh && this.#keys !== null ? this.#cache.get(key) : undefined
   }
 
-  async #load(key: string): Promise<unknown> {
+  #parsed(key: string, decode?: Decode<unknown>): unknown {
+    const held = this.#held(key)
+    return held === undefined ? this.#load(key, decode).then(({ value }) => value) : held.value
+  }
+
+  async #record(key: string, anew: boolean, decode?: Decode<unknown>): Promise<Held<unknown>> {
+    // What is kept of a distant store may be some time behind: good enough for a read, not for a judgement.
+    return (anew || this.#storage.distant ? undefined : this.#held(key)) ?? this.#load(key, decode)
+  }
+
+  async #load(key: string, decode?: Decode<unknown>): Promise<Held<unknown>> {
     this.#unlocked()
-    const token = this.#cache.load(key)
+    const awaited = this.#cache.expect(key)
     try {
-      const opened = await this.#open(key)
-      const value: unknown = opened === null || opened.value === null ? null : JSON.parse(opened.value.toString())
-      this.#cache.settle(key, token, value)
-      return value
+      const { value, version } = await this.#open(key)
+      const held: Held<unknown> = { value: value === null ? null : parsed(value, decode), version }
+      this.#cache.settle(key, awaited, held)
+      return held
     } catch (error) {
-      this.#cache.abandon(key, token)
+      this.#cache.abandon(key, awaited)
       throw error
     }
   }
@@ -259,35 +270,44 @@ export class Barrier {
     return this.#storage.list(prefix, page)
   }
 
-  async #commit(writes: Map<string, Uint8Array | null>, expect?: Map<string, number>): Promise<void> {
+  async #commit(writes: Map<string, Write>, expect?: Map<string, number>): Promise<void> {
     if (this.#keyringChanged) await this.#reload()
     const { ring } = this.#unlocked()
     const { key } = ring.terms.get(ring.active)!
     const put: [string, Uint8Array][] = []
     const gone: string[] = []
+    const shared: { at: number; value: object; awaited: ReturnType<Cache<unknown>['expect']> }[] = []
     let seals = 0
-    for (const [path, value] of writes) {
-      if (value === null) gone.push(path)
-      else if (value === noValue) put.push([path, value])
-      else {
-        put.push([path, sealEnvelope(key, ring.active, path, value)])
-        seals++
+    for (const [path, { bytes, value }] of writes) {
+      if (bytes === null) {
+        gone.push(path)
+        continue
       }
+      if (value !== undefined) shared.push({ at: put.length, value, awaited: this.#cache.expect(path) })
+      if (bytes !== noValue) seals++
+      put.push([path, bytes === noValue ? bytes : sealEnvelope(key, ring.active, path, bytes)])
     }
     this.#meter.add(seals)
-    const changed = [...writes.keys()]
     try {
-      await this.#storage.commit({ put, delete: gone, ...(expect === undefined ? {} : { expect }) })
-    } finally {
-      // Also after a failure: a commit whose answer was lost may stand.
-      this.#changed(changed)
+      const first = await this.#storage.commit({ put, delete: gone, ...(expect === undefined ? {} : { expect }) })
+      for (const { at, value, awaited } of shared) {
+        if (first > 0 && this.#keys !== null) this.#cache.settle(put[at]![0], awaited, { value, version: first + at })
+        else this.#cache.abandon(put[at]![0], awaited)
+      }
+      if (put.length > 0) this.#changed(put.map(([path]) => path), first || undefined)
+      if (gone.length > 0) this.#changed(gone)
+    } catch (error) {
+      for (const { at, awaited } of shared) this.#cache.abandon(put[at]![0], awaited)
+      // A commit whose answer was lost may stand.
+      this.#changed([...writes.keys()])
+      throw error
     }
   }
 
-  #changed(keys: string[] | null): void {
+  #changed(keys: string[] | null, first?: number): void {
     for (const cache of [this.#cache, this.#kept]) {
       if (keys === null) cache?.clear()
-      else cache?.drop(keys)
+      else cache?.drop(keys, first)
     }
     if (this.#keys !== null && (keys === null || keys.includes(keyringPath))) {
       this.#keyringChanged = true

@@ -3,24 +3,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../kit/errors.ts'
 import type { Page } from '../kit/storage.ts'
-import type { Transaction, View } from '../kit/view.ts'
+import type { Decode, Transaction, View } from '../kit/view.ts'
+import type { Held } from './cache.ts'
 
-export interface Opened {
-  /** null: a key without a value. */
-  value: Buffer | null
-  version: number
+/** What a key is to hold: `bytes`, null to delete it; `value`: what reads would make of them, to be kept. */
+export interface Write {
+  bytes: Uint8Array | null
+  value?: object
 }
 
 /** What a view needs of the barrier; all keys are full keys. */
 export interface SealedStore {
-  open(key: string): Promise<Opened | null>
+  open(key: string): Promise<Held<Buffer>>
   /** The value alone, possibly of a sealed one that was kept. */
   value(key: string): Promise<Buffer | null>
-  /** The parsed JSON, possibly from the cache. */
-  parsed(key: string): Promise<unknown>
+  /** The JSON, parsed and decoded; at once where the cache has it. */
+  parsed(key: string, decode?: Decode<unknown>): unknown
+  /** The same with its version; `anew`: not from the cache. */
+  record(key: string, anew: boolean, decode?: Decode<unknown>): Promise<Held<unknown>>
   list(prefix: string, page: Page): Promise<string[]>
-  /** Seals and commits; `null` deletes, `noValue` leaves the key alone. */
-  commit(writes: Map<string, Uint8Array | null>, expect?: Map<string, number>): Promise<void>
+  /** Seals and commits; `noValue` leaves the key alone. */
+  commit(writes: Map<string, Write>, expect?: Map<string, number>): Promise<void>
 }
 
 /** What `mark` writes, unsealed: a reader takes a key without a value for absent, whoever wrote it. */
@@ -32,12 +35,19 @@ const lastCharacter = '\u{10ffff}'
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
+/** What JSON in bytes says, decoded where that is asked. */
+export function parsed(bytes: Uint8Array, decode?: Decode<unknown>): unknown {
+  const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
+  return decode === undefined ? value : decode(value as never)
+}
+
 /** A view of all keys below `prefix`, which is part of every key. */
 export function makeView(store: SealedStore, prefix: string): View {
-  const commitOne = (key: string, value: Uint8Array | null): Promise<void> => store.commit(new Map([[prefix + key, value]]))
+  const commitOne = (key: string, bytes: Uint8Array | null): Promise<void> => store.commit(new Map([[prefix + key, { bytes }]]))
   return {
     get: (key) => store.value(prefix + key),
-    read: <T>(key: string) => store.parsed(prefix + key) as Promise<T | null>,
+    soon: <T>(key: string, decode?: Decode<T>) => store.parsed(prefix + key, decode) as T | null | Promise<T | null>,
+    read: async <T>(key: string, decode?: Decode<T>) => store.parsed(prefix + key, decode) as T | null,
     keys: async (below, page = {}) => {
       const after = page.after === undefined ? {} : { after: prefix + page.after }
       const keys = await store.list(prefix + below, { limit: page.limit ?? defaultLimit, ...after })
@@ -84,8 +94,8 @@ const seekPast = (child: string): string => (child.endsWith('/') ? child + lastC
 async function runUpdate<T>(store: SealedStore, prefix: string, change: (tx: Transaction) => Promise<T> | T): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const expect = new Map<string, number>()
-    const writes = new Map<string, Uint8Array | null>()
-    const result = await change(makeTransaction(store, prefix, expect, writes))
+    const writes = new Map<string, Write>()
+    const result = await change(makeTransaction(store, prefix, expect, writes, attempt > 1))
     if (writes.size === 0) return result
     try {
       await store.commit(writes, expect)
@@ -97,27 +107,30 @@ async function runUpdate<T>(store: SealedStore, prefix: string, change: (tx: Tra
   }
 }
 
-function makeTransaction(store: SealedStore, prefix: string, expect: Map<string, number>, writes: Map<string, Uint8Array | null>): Transaction {
-  const get = async (key: string): Promise<Uint8Array | null> => {
-    const full = prefix + key
-    const written = writes.get(full)
-    if (written !== undefined) return written === noValue ? null : written
-    const item = await store.open(full)
-    const version = item?.version ?? 0
-    const before = expect.get(full)
+/** `anew`: an attempt failed, what is kept may be behind. */
+function makeTransaction(store: SealedStore, prefix: string, expect: Map<string, number>, writes: Map<string, Write>, anew: boolean): Transaction {
+  const seen = <T>(key: string, { value, version }: Held<T>): T | null => {
     // Two reads of one key that differ can never be committed: the first version stands and lets the commit fail.
-    if (before === undefined) expect.set(full, version)
-    return item?.value ?? null
+    if (!expect.has(key)) expect.set(key, version)
+    return value
+  }
+  const get = async (key: string): Promise<Uint8Array | null> => {
+    const written = writes.get(prefix + key)
+    if (written !== undefined) return written.bytes === noValue ? null : written.bytes
+    return seen(prefix + key, await store.open(prefix + key))
+  }
+  const read = async <T>(key: string, decode?: Decode<T>): Promise<T | null> => {
+    const value = await get(key)
+    return value === null ? null : (parsed(value, decode) as T)
   }
   return {
     get,
-    read: async <T>(key: string) => {
-      const value = await get(key)
-      return value === null ? null : (JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString()) as T)
-    },
-    put: (key, value) => void writes.set(prefix + key, value),
-    write: (key, value) => void writes.set(prefix + key, encode(value)),
-    mark: (key) => void writes.set(prefix + key, noValue),
-    delete: (key) => void writes.set(prefix + key, null),
+    read,
+    shared: async <T>(key: string, decode?: Decode<T>) => (writes.has(prefix + key) ? read(key, decode) : (seen(prefix + key, await store.record(prefix + key, anew, decode)) as T | null)),
+    put: (key, bytes) => void writes.set(prefix + key, { bytes }),
+    write: (key, value) => void writes.set(prefix + key, { bytes: encode(value) }),
+    share: (key, value, decoded = value) => void writes.set(prefix + key, { bytes: encode(value), value: decoded }),
+    mark: (key) => void writes.set(prefix + key, { bytes: noValue }),
+    delete: (key) => void writes.set(prefix + key, { bytes: null }),
   }
 }

@@ -68,7 +68,7 @@ export function parseArguments(words: readonly string[], flags: Flags): Parsed {
       throw new UsageError(`flag provided but not defined: -${name}${suggestion(name, [...byName.keys()], '-')}`)
     }
     const [key, declared] = known
-    const text = inline ?? (declared.kind === 'boolean' ? 'true' : words[++at])
+    const text = inline ?? (declared.kind === 'boolean' ? 'true' : (declared.bare ?? words[++at]))
     if (text === undefined) throw new UsageError(`flag needs an argument: -${name}`)
     store(parsed.values, key, declared, text)
     parsed.given.add(key)

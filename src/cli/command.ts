@@ -10,6 +10,8 @@ export interface Flag<V = unknown> {
   about: string
   default?: V
   aliases?: readonly string[]
+  /** What the flag alone, without a value, says. */
+  bare?: string
   /** Values worth completing. */
   words?: readonly string[]
   /** Understood for Vault's sake, not shown. */

@@ -89,6 +89,28 @@ test('what is not there is said on standard error, exit code 2', () =>
     assert.deepEqual(await line(['read', 'secret/data/none']), { code: 2, out: '', err: 'No value found at secret/data/none\n' })
   }))
 
+test('where a list has only warnings, they are shown, and it is no failure', () =>
+  withServer({ 'GET /v1/secret/old': [404, secret(null, { warnings: ['Look elsewhere, because this sentence is so long that no terminal of eighty columns would hold it.'] })] }, async (line) => {
+    const { code, out, err } = await line(['list', 'secret/old'])
+    assert.deepEqual([code, out], [0, ''])
+    assert.equal(err, 'WARNING! The following warnings were returned from Vault:\n\n  * Look elsewhere, because this sentence is so long that no terminal of\n  eighty columns would hold it.\n\n')
+    assert.equal((await line(['list', '-format=json', 'secret/old'])).code, 2)
+  }))
+
+test('a switch may say no, and takes no second word', () =>
+  withServer({ 'GET /v1/sys/internal/ui/mounts/secret/app': kvMount('2'), 'PUT /v1/secret/metadata/app': [204] }, async (line, fake) => {
+    for (const [words, wanted] of [[['-cas-required'], { cas_required: true }], [['-cas-required=false'], { cas_required: false }], [[], {}]] as const) {
+      assert.equal((await line(['kv', 'metadata', 'put', ...words, 'secret/app'])).code, 0)
+      assert.deepEqual(fake.seen.at(-1)!.body, wanted)
+    }
+  }))
+
+test('texts that some YAML reads as something else are quoted', () =>
+  withServer({ 'GET /v1/a': secret({ y: 'yes', when: '2020-01-01', count: 5, t: 'text' }) }, async (line) => {
+    const { out } = await line(['read', '-format=yaml', 'a'])
+    for (const part of ['"y": "yes"', 'when: "2020-01-01"', 'count: 5', 't: text']) assert.ok(out.includes(part), out)
+  }))
+
 test('version 1 is read and written without folders', () =>
   withServer({ 'GET /v1/sys/internal/ui/mounts/secret/app': kvMount('1'), 'GET /v1/secret/app': secret({ a: '1' }, { lease_duration: 2_764_800 }), 'PUT /v1/secret/app': [204] }, async (line, fake) => {
     assert.equal((await line(['kv', 'get', 'secret/app'])).out, '== Data ==\nKey    Value\n---    -----\na      1\n')
@@ -180,7 +202,7 @@ test('the error of the server is printed as Vault does, exit code 2', () =>
   withServer({ 'GET /v1/secret/data/app': [403, { errors: ['1 error occurred:\n\t* permission denied\n\n'] }], 'GET /v1/raw': [502, '<html>'] }, async (line, fake) => {
     const { code, err } = await line(['read', '-ns=team', 'secret/data/app'])
     assert.equal(code, 2)
-    assert.equal(err, `Error reading secret/data/app: Error making API request.\n\nNamespace: team\nURL: GET ${fake.address}/v1/secret/data/app\nCode: 403. Errors:\n\n* 1 error occurred:\n\t* permission denied\n`)
+    assert.equal(err, `Error reading secret/data/app: Error making API request.\n\nNamespace: team/\nURL: GET ${fake.address}/v1/secret/data/app\nCode: 403. Errors:\n\n* 1 error occurred:\n\t* permission denied\n`)
     assert.equal(fake.seen.at(-1)!.headers['x-vault-namespace'], 'team')
     assert.match((await line(['read', 'raw'], { variables: { VAULT_MAX_RETRIES: '0' } })).err, /Code: 502\. Raw Message:\n\n<html>\n$/)
   }))
@@ -193,7 +215,8 @@ test('a mistake of the caller is exit code 1, with the nearest name', async () =
   assert.match((await runLine(['kv', 'get', 'a', 'b'])).err, /Too many arguments \(expected 1, got 2\)/)
   assert.match((await runLine(['read', '-format=xml', 'a'])).err, /Invalid output format: xml/)
   assert.match((await runLine(['auth', '-method=aws'])).err, /use "strongroom login -method=aws"/)
-  for (const words of [['kv', 'gte'], ['constructor'], ['kv', 'put'], ['read', '-mfa'], ['kv', 'get', '-version=x', 'a']]) assert.equal((await runLine(words)).code, 1)
+  for (const words of [['kv', 'gte'], ['kv', 'put'], ['read', '-mfa'], ['kv', 'get', '-version=x', 'a']]) assert.equal((await runLine(words)).code, 1)
+  for (const words of [['constructor'], ['lst'], []]) assert.equal((await runLine(words)).code, 127)
 })
 
 test('a token is kept by login in a file of mode 0600, and used afterwards', () =>
@@ -280,7 +303,9 @@ test('policies are uploaded from standard input and formatted', () =>
     assert.equal(out, 'Success! Uploaded policy: app\n')
     assert.deepEqual(fake.seen.at(-1)!.body, { policy: 'path "a" {}' })
     assert.equal((await line(['policy', 'fmt', '-'], { input: 'path "a" {\ncapabilities=["read"] # = x\n}\n\n\n\n' })).out, 'path "a" {\n  capabilities = ["read"] # = x\n}\n')
+    assert.equal((await line(['policy', 'fmt', '-'], { input: 'path "a" {\ncapabilities = ["read" ,"li,st"] # a,b\n}\n' })).out, 'path "a" {\n  capabilities = ["read", "li,st"] # a,b\n}\n')
     assert.equal((await line(['policy', 'fmt', '-'], { input: 'path "a" {' })).code, 1)
+    assert.deepEqual(await line(['policy', 'write', 'p', '/no/such/file']), { code: 2, out: '', err: 'Error opening policy file: open /no/such/file: no such file or directory\n' })
   }))
 
 test('requests can be shown instead of sent', () =>

@@ -12,12 +12,22 @@ export async function run(argv: readonly string[], shell: Shell): Promise<number
   const words = argv[0] === '-version' || argv[0] === '--version' || argv[0] === '-v' ? ['version', ...argv.slice(1)] : argv
   const called = words.findIndex((word) => word.startsWith('-'))
   const names = called < 0 ? words : words.slice(0, called)
-  if (names.length === 0 || (names.length === 1 && names[0] === 'help')) return help([], shell, 0)
+  if (names.length === 0) return bare(words, shell)
   if (names[0] === 'help') return help(names.slice(1), shell, 0)
   const found = await findCommand(names)
   if (found === undefined) return unknown(names, words, shell)
   return runCommand(found, words.slice(found.name.split(' ').length), shell)
 }
+
+/** As in Vault's command line: nothing at all is no command (127), flags belong behind one. */
+async function bare(words: readonly string[], shell: Shell): Promise<number> {
+  if (words.length === 0) return help([], shell, noCommand)
+  if (words.some((word) => /^--?h(elp)?$/.test(word))) return help([], shell, 0)
+  return complain(shell, 'Invalid flags before the subcommand. If these flags are for the subcommand, please put them after the subcommand.', 1)
+}
+
+/** What a shell says of a command that it does not find. */
+const noCommand = 127
 
 async function findCommand(names: readonly string[]): Promise<Command | undefined> {
   const entry = entryOf(names)
@@ -87,7 +97,7 @@ async function unknown(names: readonly string[], words: readonly string[], shell
     return complain(shell, `Unknown command "${group} ${word}"${suggestion(word, next)}\nRun "strongroom ${group} -h" for what there is.`, 1)
   }
   const top = Object.keys(directory).filter((name) => !name.includes(' '))
-  return complain(shell, `Unknown command "${names[0]}"${suggestion(names[0]!, top)}\nRun "strongroom -h" for what there is.`, 1)
+  return complain(shell, `Unknown command "${names[0]}"${suggestion(names[0]!, top)}\nRun "strongroom -h" for what there is.`, noCommand)
 }
 
 async function help(words: readonly string[], shell: Shell, code: number): Promise<number> {

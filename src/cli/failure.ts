@@ -14,7 +14,7 @@ export function describe(error: unknown, namespace?: string): string {
 }
 
 function describeAnswer(error: ApiError, namespace: string | undefined): string {
-  const about = `Error making API request.\n\n${namespace ? `Namespace: ${namespace}\n` : ''}URL: ${error.method} ${error.url}\nCode: ${error.status}. `
+  const about = `Error making API request.\n\n${namespace ? `Namespace: ${namespace.replace(/\/*$/, '/')}\n` : ''}URL: ${error.method} ${error.url}\nCode: ${error.status}. `
   return error.raw === undefined
     ? `${about}Errors:\n\n${error.errors.map((line) => `* ${line}`).join('\n')}`
     : `${about}Raw Message:\n\n${error.raw}`

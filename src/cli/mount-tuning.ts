@@ -1,7 +1,7 @@
 // What `secrets` and `auth` share: flags that tune a mount, and how mounts are listed.
 import type { Data } from '../sdk/secret.ts'
 import { flag } from './command.ts'
-import type { FlagValues } from './command.ts'
+import type { Call, FlagValues } from './command.ts'
 import type { Output } from './output.ts'
 import { show } from './text.ts'
 
@@ -45,16 +45,34 @@ export const mountPath = (text: string): string => text.replace(/^\/+|\/+$/g, ''
 export const mountsOf = (answer: Data | null): Record<string, Data> =>
   Object.fromEntries(Object.entries((answer?.data as Data | undefined) ?? answer ?? {}).filter(([path]) => path.endsWith('/'))) as Record<string, Data>
 
-const ttl = (seconds: unknown): string => (Number(seconds ?? 0) === 0 ? 'system' : String(Number(seconds)))
+const ttl = (type: unknown, seconds: unknown): string => (type === 'system' || type === 'cubbyhole' ? 'n/a' : Number(seconds ?? 0) === 0 ? 'system' : String(Number(seconds)))
 
-export async function listMounts(out: Output, mounts: Record<string, Data>, detailed: boolean): Promise<number> {
+/** Moves a mount, and waits until the server says that it is done. `noun`: what is moved, in words. */
+export async function moveMount({ out, client }: Pick<Call, 'out' | 'client'>, noun: string, from: string, to: string, folder = ''): Promise<number> {
+  const started = await client.json<{ data?: { migration_id?: string } }>('POST', 'sys/remount', { body: { from: `${folder}${from}/`, to: `${folder}${to}/` } })
+  const id = started?.data?.migration_id
+  const what = `${noun} ${from}/ to ${to}/${id === undefined ? '' : `, with migration ID ${id}`}`
+  out.done(`Started moving ${what}`)
+  for (let look = 0; id !== undefined && look < 600; look++) {
+    const info = (await client.read(`sys/remount/status/${id}`))?.data?.migration_info as Data | undefined
+    if (info?.status === 'success') break
+    if (info?.status === 'failure') return out.fail(`Failure! Error encountered moving ${what}`)
+    await new Promise((done) => setTimeout(done, 200))
+  }
+  return out.done(`Success! Finished moving ${what}`)
+}
+
+/** `special`: the column that only mounts of this kind have, and the field that it shows. */
+export async function listMounts(out: Output, mounts: Record<string, Data>, detailed: boolean, special: readonly [header: string, field: string]): Promise<number> {
   if (!out.isTable) return out.structured(mounts)
   const paths = Object.keys(mounts).sort()
   if (!detailed) {
-    out.rows(['Path', 'Type', 'Accessor', 'Description'], paths.map((path) => [path, ...['type', 'accessor', 'description'].map((name) => show(mounts[path]![name] ?? ''))]))
+    const methods = special[1] === 'token_type'
+    const fields = ['type', 'accessor', 'description', ...(methods ? ['plugin_version'] : [])]
+    out.rows(['Path', 'Type', 'Accessor', 'Description', ...(methods ? ['Version'] : [])], paths.map((path) => [path, ...fields.map((name) => show(mounts[path]![name] ?? ''))]))
     return 0
   }
-  const header = ['Path', 'Plugin', 'Accessor', 'Default TTL', 'Max TTL', 'Token Type', 'Replication', 'Seal Wrap', 'External Entropy Access', 'Options', 'Description', 'UUID']
+  const header = ['Path', 'Plugin', 'Accessor', 'Default TTL', 'Max TTL', special[0], 'Replication', 'Seal Wrap', 'External Entropy Access', 'Options', 'Description', 'UUID', 'Version', 'Running Version', 'Running SHA256', 'Deprecation Status']
   const row = (path: string): string[] => {
     const mount = mounts[path]!
     const config = (mount.config ?? {}) as Data
@@ -62,15 +80,15 @@ export async function listMounts(out: Output, mounts: Record<string, Data>, deta
       path,
       show(mount.type),
       show(mount.accessor),
-      ttl(config.default_lease_ttl),
-      ttl(config.max_lease_ttl),
-      show(config.token_type ?? ''),
+      ttl(mount.type, config.default_lease_ttl),
+      ttl(mount.type, config.max_lease_ttl),
+      show(config[special[1]] ?? ''),
       mount.local ? 'local' : 'replicated',
       show(mount.seal_wrap ?? false),
       show(mount.external_entropy_access ?? false),
       show(mount.options ?? {}),
       show(mount.description ?? ''),
-      show(mount.uuid ?? ''),
+      ...['uuid', 'plugin_version', 'running_plugin_version', 'running_sha256', 'deprecation_status'].map((name) => show(mount[name] ?? '')),
     ]
   }
   out.rows(header, paths.map(row))

@@ -2,7 +2,7 @@
 import type { Auth, Secret, WrapInfo } from '../sdk/secret.ts'
 import { formatJson, sortedKeys } from './json.ts'
 import type { Shell } from './shell.ts'
-import { columns, show, showDuration, showField, showQuoted, table } from './text.ts'
+import { columns, show, showDuration, showField, showQuoted, table, wrapText } from './text.ts'
 import { UsageError } from './usage.ts'
 
 export const formats = ['table', 'json', 'yaml', 'pretty', 'raw'] as const
@@ -118,8 +118,8 @@ export class Output {
 
   warnings(secret: Secret): void {
     if (!secret.warnings?.length) return
-    this.warn('WARNING! The following warnings were returned from the server:\n')
-    for (const warning of secret.warnings) this.warn(`  * ${warning}\n`)
+    this.warn('WARNING! The following warnings were returned from Vault:\n')
+    for (const warning of secret.warnings) this.warn(`${wrapText(`* ${warning}`, '  ')}\n`)
   }
 
   async #text(value: unknown): Promise<string> {

@@ -32,5 +32,5 @@ export function formatPolicy(text: string): string {
 
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0
 
-/** One space around the first `=` that stands between a name and its value. */
-const spaced = (line: string): string => line.replace(/^("(?:\\.|[^"\\])*"|[\w.-]+)\s*=\s*(?!=)/, '$1 = ')
+/** One space around the first `=` that stands between a name and its value, and one behind each comma of a list. */
+const spaced = (line: string): string => line.replace(/^("(?:\\.|[^"\\])*"|[\w.-]+)\s*=\s*(?!=)/, '$1 = ').replace(/("(?:\\.|[^"\\])*"|(?:#|\/\/).*$)|\s*,\s*(?=\S)/g, (_, kept?: string) => kept ?? ', ')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import { connect } from 'node:net'
+import { connect, createServer as createPlainServer } from 'node:net'
 import type { AddressInfo, Server } from 'node:net'
 import { after, before, test } from 'node:test'
 import { certificate } from './certificate.test-aid.ts'
@@ -76,12 +76,64 @@ test('a proxy that refuses, is gone, or cannot be used is an error that tells no
     assert.match(ran.err, message)
   }
   refusal = null
-  for (const [address, code, message] of [['http://user:hidden@127.0.0.1:1', 2, /proxy cannot be reached/], ['socks5://user:hidden@127.0.0.1:1', 1, /socks5:\/\/ are not supported/], ['http://', 1, /not valid/]] as const) {
+  for (const [address, code, message] of [['http://user:hidden@127.0.0.1:1', 2, /proxy cannot be reached/], ['socks4://user:hidden@127.0.0.1:1', 1, /socks4:\/\/ are not supported/], ['socks5://user:hidden@127.0.0.1:1', 2, /proxy cannot be reached/], ['http://', 1, /not valid/]] as const) {
     const ran = await read({ ...secure, HTTPS_PROXY: address })
     assert.equal(ran.code, code)
     assert.match(ran.err, message)
     assert.doesNotMatch(ran.err, /hidden/)
   }
+})
+
+/** A SOCKS proxy that lets `user` with `p@ss` through, to whatever stands behind `port`; tells what it was asked for. */
+async function socksProxy(port: () => number, status = 0): Promise<{ port: number; asked: string[] }> {
+  const asked: string[] = []
+  const server = createPlainServer((socket) => {
+    const steps = [
+      (data: Buffer) => (asked.push(`methods ${[...data.subarray(2)].join()}`), socket.write(Buffer.from([5, data[2]!])), data[2] === 2 ? 1 : 2),
+      (data: Buffer) => {
+        const name = data.subarray(2, 2 + data[1]!).toString()
+        const right = name === 'user' && data.subarray(3 + data[1]!).toString() === 'p@ss'
+        socket.write(Buffer.from([1, right ? 0 : 1]))
+        return 2
+      },
+      (data: Buffer) => {
+        asked.push(`${data.subarray(5, 5 + data[4]!).toString()}:${data.readUInt16BE(5 + data[4]!)}`)
+        const reply = Buffer.from([5, status, 0, 3, 4, 97, 98, 99, 100, 0, 80])
+        // In two parts: an answer may come in pieces.
+        socket.write(reply.subarray(0, 4))
+        setImmediate(() => {
+          socket.write(reply.subarray(4))
+          if (status !== 0) return void socket.end()
+          socket.removeAllListeners('data')
+          const onward = connect(port(), '127.0.0.1', () => void onward.pipe(socket).pipe(onward))
+          onward.on('error', () => socket.destroy())
+        })
+        return 3
+      },
+    ]
+    let step = 0
+    socket.on('data', (data) => void (step = steps[step]?.(data) ?? step))
+    socket.on('error', () => socket.destroy())
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  started.push({ server, close: () => server.close() })
+  return { port: (server.address() as AddressInfo).port, asked }
+}
+
+test('a SOCKS proxy is asked for the name of the server, with and without TLS, with and without a password', async () => {
+  const plain = await listen(createServer((_request, response) => response.end(JSON.stringify(secret({ a: 1 })))))
+  for (const [address, port, user] of [['https://vault.test:8200', securePort, 'user:p%40ss@'], ['http://vault.test:8200', plain, '']] as const) {
+    const socks = await socksProxy(() => port)
+    const ran = await read({ VAULT_ADDR: address, VAULT_CACERT_BYTES: cert, VAULT_PROXY_ADDR: `socks5://${user}127.0.0.1:${socks.port}` })
+    assert.deepEqual([ran.code, ran.out, ran.err, socks.asked], [0, '1', '', [`methods ${user === '' ? 0 : 2}`, 'vault.test:8200']])
+  }
+  const wrong = await socksProxy(() => securePort)
+  const refused = await read({ VAULT_ADDR: 'https://vault.test', VAULT_MAX_RETRIES: '0', VAULT_PROXY_ADDR: `socks5h://user:hidden@127.0.0.1:${wrong.port}` })
+  assert.match(refused.err, /refuses the user name and password/)
+  assert.doesNotMatch(refused.err, /hidden/)
+  const closed = await socksProxy(() => securePort, 2)
+  assert.match((await read({ VAULT_ADDR: 'https://vault.test', VAULT_MAX_RETRIES: '0', VAULT_PROXY_ADDR: `socks5://127.0.0.1:${closed.port}` })).err, /refuses to connect to vault\.test:443: its rules forbid it/)
+  assert.match((await read({ VAULT_ADDR: 'https://vault.test', VAULT_MAX_RETRIES: '0', VAULT_PROXY_ADDR: proxy.replace('http://', 'socks5://') })).err, /not SOCKS 5|closed the connection/)
 })
 
 test('an agent wins over the server; numbers and rates are checked', async () => {

@@ -1,14 +1,15 @@
-// Proxies, as Go's clients and so Vault's find them: VAULT_PROXY_ADDR or VAULT_HTTP_PROXY for every request; else HTTP_PROXY or
+// Proxies that speak HTTP or SOCKS 5, as Go's clients and so Vault's find them: VAULT_PROXY_ADDR or VAULT_HTTP_PROXY for every request; else HTTP_PROXY or
 // HTTPS_PROXY by the address's scheme, unless NO_PROXY names its host. Loaded where one of them is set.
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { withinCidrs } from '../kit/cidr.ts'
 import type { Environment } from './environment.ts'
+import { answerOf } from './proxy-answer.ts'
 import { UsageError } from './usage.ts'
 import type { Via } from './wire.ts'
 
-const answerWithin = 30_000
-const maxHead = 16 * 1024
+const kinds = ['http:', 'https:', 'socks5:', 'socks5h:']
+const usualPorts: Record<string, number> = { 'http:': 80, 'https:': 443, 'socks5:': 1080, 'socks5h:': 1080 }
 
 /** Where a proxy is set, how `wire` goes through it; an address that goes straight gives null. */
 export function viaProxy(environment: Environment, tls: () => ConnectionOptions): (url: URL) => Promise<Via | null> {
@@ -18,23 +19,37 @@ export function viaProxy(environment: Environment, tls: () => ConnectionOptions)
     const given = always ?? (bypassed(url, environment.plain('NO_PROXY')) ? undefined : environment.plain(secure ? 'HTTPS_PROXY' : 'HTTP_PROXY'))
     if (given === undefined) return null
     const proxy = proxyOf(given)
-    const headers = proxy.username === '' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString('base64')}` }
+    const [username, password] = [decodeURIComponent(proxy.username), decodeURIComponent(proxy.password)]
     const socket = await dial(proxy, tls)
+    const through = (opening: Promise<void>): Promise<Via> => opened(socket, opening)
+    if (proxy.protocol.startsWith('socks')) return through((await import('./socks.ts')).throughSocks(socket, { host: bare(url.hostname), port: portOf(url), username, password }))
+    const headers = username === '' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
     if (!secure) return { socket, absolute: true, headers }
-    return { socket: await tunnel(socket, url, headers), absolute: false, headers: {} }
+    return through(tunnel(socket, url, headers))
   }
+}
+
+/** The connection that a proxy opened; closed where it did not. */
+async function opened(socket: Socket, opening: Promise<void>): Promise<Via> {
+  await opening.catch((error: Error) => {
+    socket.destroy()
+    throw error
+  })
+  // Until it is greeted the server is silent: nothing is lost.
+  socket.resume()
+  return { socket, absolute: false, headers: {} }
 }
 
 /** The address may hold a password, so no message names it. */
 function proxyOf(given: string): URL {
   const url = URL.parse(given.includes('://') ? given : `http://${given}`)
   if (!url?.hostname) throw new UsageError('the address of the proxy is not valid')
-  if (!['http:', 'https:'].includes(url.protocol)) throw new UsageError(`proxies of the kind ${url.protocol}// are not supported: use one that speaks HTTP`)
+  if (!kinds.includes(url.protocol)) throw new UsageError(`proxies of the kind ${url.protocol}// are not supported: use one that speaks HTTP or SOCKS 5`)
   return url
 }
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase()
-const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+const portOf = (url: URL): number => Number(url.port || usualPorts[url.protocol])
 
 /** Whether NO_PROXY (hosts, domains, addresses, networks, each with an optional port, or `*`) names the host; loopback always goes straight. */
 export function bypassed(url: URL, list = ''): boolean {
@@ -75,40 +90,11 @@ async function dial(proxy: URL, tls: () => ConnectionOptions): Promise<Socket> {
 }
 
 /** Asks the proxy for a connection to the server (RFC 9110, section 9.3.6). */
-async function tunnel(socket: Socket, url: URL, headers: Record<string, string>): Promise<Socket> {
+async function tunnel(socket: Socket, url: URL, headers: Record<string, string>): Promise<void> {
   const target = `${url.hostname}:${portOf(url)}`
   const lines = [`CONNECT ${target} HTTP/1.1`, `Host: ${target}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)]
   socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-  const head = await readHead(socket).catch((error: Error) => {
-    socket.destroy()
-    throw error
-  })
+  const head = (await answerOf(socket, (seen) => seen.includes('\r\n\r\n'))).toString('latin1')
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]
-  if (status?.[0] === '2') return socket
-  socket.destroy()
-  throw new Error(`the proxy refuses to connect to ${target}: ${status === undefined ? 'its answer is not HTTP' : `status ${status}`}`)
-}
-
-/** Up to the empty line: after it the server is silent until it is greeted. */
-function readHead(socket: Socket): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let seen = ''
-    const settle = (act: () => void): void => {
-      for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener)
-      socket.setTimeout(0)
-      act()
-    }
-    const listeners: Record<string, (...values: any[]) => void> = {
-      data: (chunk: Buffer) => {
-        seen += chunk.toString('latin1')
-        if (seen.includes('\r\n\r\n')) settle(() => (socket.pause(), resolve(seen)))
-        else if (seen.length > maxHead) settle(() => reject(new Error('the answer of the proxy has too long a head')))
-      },
-      error: (error: Error) => settle(() => reject(error)),
-      close: () => settle(() => reject(new Error('the proxy closed the connection'))),
-      timeout: () => settle(() => reject(new Error('no answer of the proxy'))),
-    }
-    for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener)
-    socket.setTimeout(answerWithin)
-  })
+  if (status?.[0] !== '2') throw new Error(`the proxy refuses to connect to ${target}: ${status === undefined ? 'its answer is not HTTP' : `status ${status}`}`)
 }

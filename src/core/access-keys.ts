@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Fault } from '../kit/errors.ts'
 import type { Page } from '../kit/storage.ts'
+import { soon } from '../kit/soon.ts'
 import type { Transaction, View } from '../kit/view.ts'
 import type { Due } from './due.ts'
 import type { Namespace, Namespaces } from './namespaces.ts'
@@ -31,6 +32,8 @@ export interface AccessKey {
   principal: Principal
   /** Session tags, source identity and the like: shown in audit. */
   metadata: Record<string, string>
+  /** Names of those tags that sessions begun with this key have too. */
+  transitive?: string[]
   noDefaultPolicy: boolean
   /** May do everything in its namespace: a development server's test keys, and, narrowed by a session policy, the keys of rotation functions. */
   administrator?: boolean
@@ -43,6 +46,7 @@ export interface NewAccessKey extends Pick<AccessKey, 'policies' | 'entityId' | 
   /** Seconds; 0: permanent. */
   ttl: number
   metadata?: Record<string, string>
+  transitive?: string[]
   noDefaultPolicy?: boolean
   administrator?: boolean | undefined
   sessionPolicy?: string
@@ -55,19 +59,28 @@ export interface MadeAccessKey {
   sessionToken: string | null
 }
 
-/** How a namespace appears as an account, and where each service keeps its data. */
-export interface AccountSettings {
-  account: string
+/** Where each service keeps its data. */
+export interface ServiceMounts {
   secrets: string
   parameters: string
   keys: string
 }
 
+/** How a namespace appears as an account; a region that is listed has mounts of its own, every other shares those of the account. */
+export interface AccountSettings extends ServiceMounts {
+  account: string
+  regions: Readonly<Record<string, Partial<ServiceMounts>>>
+}
+
+/** The settings as a request in `region` has them: the same object for regions that share. */
+export const settingsIn = (settings: AccountSettings, region: string): AccountSettings =>
+  Object.hasOwn(settings.regions, region) ? { ...settings, ...settings.regions[region] } : settings
+
 export const rootAccount = '123456789012'
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** An identifier as IAM makes them: a prefix that tells the kind (AKIA, ASIA, AIDA, AROA) and 16 characters. */
-export const uniqueId = (prefix: string): string => prefix + Array.from(randomBytes(16), (byte) => base32[byte % 32]).join('')
+/** An identifier as IAM makes them: a prefix that tells the kind, and 16 characters for keys (AKIA, ASIA) or 17 for whom they stand for (AIDA, AROA). */
+export const uniqueId = (prefix: 'AKIA' | 'ASIA' | 'AIDA' | 'AROA'): string => prefix + Array.from(randomBytes(prefix[1] === 'K' || prefix[1] === 'S' ? 16 : 17), (byte) => base32[byte % 32]).join('')
 
 export const sessionDigest = (token: string): string => createHash('sha256').update(token).digest('hex')
 
@@ -113,6 +126,7 @@ export class AccessKeys {
       entityId: wanted.entityId,
       principal: wanted.principal,
       metadata: wanted.metadata ?? {},
+      ...(wanted.transitive && wanted.transitive.length > 0 && { transitive: wanted.transitive }),
       noDefaultPolicy: wanted.noDefaultPolicy ?? false,
       ...(wanted.administrator && { administrator: true }),
       ...(wanted.sessionPolicy && { sessionPolicy: wanted.sessionPolicy }),
@@ -128,10 +142,9 @@ export class AccessKeys {
   }
 
   /** The key of that id, whatever its state; null where there is none. The object stays the same while nothing changes. */
-  async find(id: string): Promise<AccessKey | null> {
-    const virtual = this.virtual && (await this.virtual(id))
-    if (virtual) return virtual.key
-    return /^\w{16,128}$/.test(id) ? this.#view.read<AccessKey>(`id/${id}`) : null
+  find(id: string): AccessKey | null | Promise<AccessKey | null> {
+    const stored = (): AccessKey | null | Promise<AccessKey | null> => (/^\w{16,128}$/.test(id) ? this.#view.soon<AccessKey>(`id/${id}`) : null)
+    return this.virtual ? this.virtual(id).then((virtual) => virtual?.key ?? stored()) : stored()
   }
 
   async secretOf(key: AccessKey): Promise<string> {
@@ -204,11 +217,14 @@ export class AccessKeys {
   }
 
   /** The object stays the same while nothing changes. */
-  async settings(namespace: Namespace): Promise<AccountSettings> {
-    const kept = await this.#view.read<Partial<AccountSettings>>(`settings/${namespace.id}`)
+  settings(namespace: Namespace): AccountSettings | Promise<AccountSettings> {
+    return soon(this.#view.soon<Partial<AccountSettings>>(`settings/${namespace.id}`), (kept) => this.#settingsWith(namespace, kept))
+  }
+
+  #settingsWith(namespace: Namespace, kept: Partial<AccountSettings> | null): AccountSettings {
     const ready = this.#settings.get(namespace)
     if (ready?.kept === kept) return ready.settings
-    const settings: AccountSettings = { account: usualAccount(namespace), secrets: 'secret/', parameters: 'parameter/', keys: 'transit/', ...kept }
+    const settings: AccountSettings = { account: usualAccount(namespace), secrets: 'secret/', parameters: 'parameter/', keys: 'transit/', regions: {}, ...kept }
     this.#settings.set(namespace, { kept, settings })
     return settings
   }

@@ -42,11 +42,12 @@ export interface Call {
   client: { readonly signal: AbortSignal }
   /** A body that is not held in memory; never part of `body`, never written to audit. */
   upload?: AsyncIterable<Uint8Array>
-  /** The event loop is handing it in right now: it has waited for nothing yet. */
-  arriving?: boolean
   dialect?: DialectNote
-  /** Whether caches hold was asked for this request before, when its dialect looked something up. */
-  fresh?: true
+  /**
+   * Whether caches still hold: `arriving` may be told together with all that the event loop is handing in, `told` was told
+   * before, when its dialect looked something up; absent: it has to be asked.
+   */
+  caches?: 'arriving' | 'told'
 }
 
 export interface AuthReply {

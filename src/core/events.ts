@@ -2,7 +2,7 @@
 // part of the very commit that made the change; where nobody does, nothing is written.
 import { randomBytes } from 'node:crypto'
 import type { Announcement } from '../kit/route.ts'
-import type { Transaction, View } from '../kit/view.ts'
+import type { Decode, Transaction, View } from '../kit/view.ts'
 import type { Mount } from './mounts.ts'
 import type { Namespaces } from './namespaces.ts'
 import { matchesAnyGlob } from '../kit/glob.ts'
@@ -135,18 +135,25 @@ export class Events {
     return this.#store.update(async (tx) => {
       const before = new Map<string, unknown>()
       const after = new Map<string, unknown>()
+      const read = async <V>(key: string, decode?: Decode<V>): Promise<V | null> => {
+        const value = await tx.read<never>(prefix + key)
+        if (!after.has(key) && !before.has(key)) before.set(key, value)
+        return decode === undefined || value === null ? value : decode(value)
+      }
       const below: Transaction = {
         get: (key) => tx.get(prefix + key),
-        async read<V>(key: string) {
-          const value = await tx.read<V>(prefix + key)
-          if (!after.has(key) && !before.has(key)) before.set(key, value)
-          return value
-        },
+        read,
+        // What was there before is compared as it is stored.
+        shared: read,
         put: (key, value) => tx.put(prefix + key, value),
         mark: (key) => tx.mark(prefix + key),
         write(key, value) {
           after.set(key, value)
           tx.write(prefix + key, value)
+        },
+        share(key, value, decoded) {
+          after.set(key, value)
+          tx.share(prefix + key, value, decoded)
         },
         delete(key) {
           after.set(key, null)

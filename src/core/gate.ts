@@ -2,6 +2,7 @@
 import { isWithinBounds } from '../kit/cidr.ts'
 import { Fault } from '../kit/errors.ts'
 import type { Caller } from '../kit/route.ts'
+import { soon } from '../kit/soon.ts'
 import type { Call, Credential } from './call.ts'
 import type { ResolvedIdentity } from './identity/shape.ts'
 import type { Target } from './mounts.ts'
@@ -37,7 +38,7 @@ export interface Verdict {
 }
 
 /** Checks a credential that is not a token and says which token's rights it has. */
-export type Scheme = (call: Call, credential: Credential) => Promise<Token>
+export type Scheme = (call: Call, credential: Credential) => Token | Promise<Token>
 
 export interface GateParts {
   tokens: Tokens
@@ -69,19 +70,23 @@ export class Gate {
     this.#sessions = new WeakMap()
   }
 
-  async identify(call: Call, target: Target): Promise<Identified> {
+  /** At once where everything that it needs is in memory: most requests come with a token that was seen before. */
+  identify(call: Call, target: Target): Identified | Promise<Identified> {
     const { address } = call.remote
     if (call.credential === null) return anonymous(address, unauthenticated)
-    try {
-      const token = await this.#token(call, call.credential)
-      if (!token || !this.#holdsHere(token, address, target)) return anonymous(address, new Fault('unauthenticated'))
-      const session = this.#sessions.get(token) ?? (await this.session(token))
-      // Also where the entity is gone: its token outlived it.
-      if (token.entityId !== '' && (session.identity?.disabled ?? true)) return anonymous(address, new Fault('denied'))
-      return { session, refusal: null, caller: callerOf(session, address) }
-    } catch (cause) {
+    const refused = (cause: unknown): Identified => {
       if (cause instanceof Fault) return anonymous(address, cause)
       throw cause
+    }
+    const recognized = (token: Token | null): Identified | Promise<Identified> => {
+      if (!token || !this.#holdsHere(token, address, target)) return anonymous(address, new Fault('unauthenticated'))
+      return soon(this.#sessions.get(token) ?? this.session(token), (session) => admitted(session, address))
+    }
+    try {
+      const identified = soon(this.#token(call, call.credential), recognized)
+      return identified instanceof Promise ? identified.catch(refused) : identified
+    } catch (cause) {
+      return refused(cause)
     }
   }
 
@@ -91,7 +96,7 @@ export class Gate {
     return token.namespaceId === 'root' || this.#parts.namespaces.at(token.namespace)?.id === token.namespaceId
   }
 
-  #token(call: Call, credential: Credential): Promise<Token | null> {
+  #token(call: Call, credential: Credential): Token | null | Promise<Token | null> {
     if (credential.scheme === 'token') return this.#parts.tokens.lookup(credential.value)
     const scheme = this.schemes.get(credential.scheme)
     if (!scheme) throw new Fault('unauthenticated')
@@ -119,7 +124,7 @@ export class Gate {
     if (route?.access === 'open') return { allowed: true, fault: null, decision: null, operation }
     if (!who.session) return { allowed: false, fault: who.refusal ?? new Fault('unauthenticated'), decision: null, operation }
     if (target.namespace.lock !== undefined && who.session.acl !== Acl.root && !target.fullPath.slice(target.namespace.path.length).startsWith('sys/namespaces/api-lock/')) {
-      return { allowed: false, fault: new Fault('unavailable', 'API access to this namespace has been locked by an administrator'), decision: null, operation }
+      return { allowed: false, fault: new Fault('unavailable', `API access to this namespace has been locked by an administrator - "${target.namespace.path}" must be unlocked to gain access.`), decision: null, operation }
     }
     const decided = this.#decide(who.session, call, target, operation, route?.exists ? exists : null)
     const { token } = who.session
@@ -157,6 +162,12 @@ function verdictOf(call: Call, { decision, operation }: Decided, sudo: boolean):
 function limitPage(call: Call, most: number): void {
   const wanted = Number(call.body.limit)
   if (!(wanted > 0 && wanted <= most)) call.body.limit = most
+}
+
+function admitted(session: Session, address: string): Identified {
+  // Also where the entity is gone: its token outlived it.
+  if (session.token.entityId !== '' && (session.identity?.disabled ?? true)) return anonymous(address, new Fault('denied'))
+  return { session, refusal: null, caller: callerOf(session, address) }
 }
 
 export const callerOf = ({ token, policies }: Session, remote: string): Caller => ({

@@ -4,7 +4,8 @@ import type { Answer } from '../kit/answer.ts'
 import { Answer as AnswerClass } from '../kit/answer.ts'
 import { Fault } from '../kit/errors.ts'
 import { parseFields } from '../kit/field.ts'
-import type { Context, Operation } from '../kit/route.ts'
+import type { Context, Operation, Outcome } from '../kit/route.ts'
+import { soon } from '../kit/soon.ts'
 import { complete, subjectOf } from './audited.ts'
 import type { Call, Reply } from './call.ts'
 import type { Core } from './core.ts'
@@ -29,12 +30,12 @@ async function traced(core: Core, call: Call, end: (target: Target | null, reply
 async function handled(core: Core, call: Call, resolved?: (target: Target) => void): Promise<Reply> {
   try {
     core.quotas.admit(call)
-    const refreshing = call.fresh ? undefined : core.refresh(call.arriving)
+    const refreshing = call.caches === 'told' ? undefined : core.refresh(call.caches === 'arriving')
     if (refreshing) await refreshing
     const target = core.mounts.resolve(call.operation, call.namespace, call.path)
     resolved?.(target)
     if (core.barrier.sealed || target.match?.route.probe) return await ungated(core, call, target)
-    if (call.namespace !== '' && !core.namespaces.at(call.namespace)) throw new Fault('not-found', 'no such namespace')
+    if (call.namespace !== '' && !core.namespaces.at(call.namespace)) throw new Fault('not-found', 'namespace not found')
     return await gated(core, call, target)
   } catch (cause) {
     return failed(cause)
@@ -49,7 +50,8 @@ async function ungated(core: Core, call: Call, target: Target): Promise<Reply> {
 }
 
 async function gated(core: Core, call: Call, target: Target): Promise<Reply> {
-  const who = await core.gate.identify(call, target)
+  const identified = core.gate.identify(call, target)
+  const who = identified instanceof Promise ? await identified : identified
   const context = target.match && contextOf(core, call, target, who)
   let verdict: Verdict
   try {
@@ -63,38 +65,44 @@ async function gated(core: Core, call: Call, target: Target): Promise<Reply> {
   // Awaited before anything that has an effect; a wrapped answer has one. What only reads has both entries taken
   // together, after the read and before anybody sees its outcome.
   if (!target.match?.route.pure || call.wrapTtl > 0) await audited
-  else audited.catch(ignore)
-  const reply = verdict.allowed ? await answer(core, call, target, who, context).catch(failed) : failed(verdict.fault!)
-  await Promise.all([audited, core.audit.response(complete(entry, reply))])
+  let reply: Reply
+  try {
+    if (!verdict.allowed) throw verdict.fault
+    const answered = answer(core, call, target, who, context)
+    reply = answered instanceof Promise ? await answered : answered
+  } catch (cause) {
+    reply = failed(cause)
+  }
+  const taken = core.audit.response(complete(entry, reply))
+  if (taken !== audited) await audited
+  await taken
   // The last use of a limited token ends it, whatever came of the request.
   if (verdict.last) await core.revoke(who.session!.token.key)
   return reply
 }
-
-/** Whoever waits for the same promise hears of the failure. */
-const ignore = (): void => {}
 
 async function exists(target: Target, context: Context, call: Call): Promise<boolean> {
   const { route, params } = target.match!
   return route.exists!(context, parseFields(route.takes, { ...call.body, ...params }))
 }
 
-async function answer(core: Core, call: Call, target: Target, who: Identified, context = target.match && contextOf(core, call, target, who)): Promise<Reply> {
+function answer(core: Core, call: Call, target: Target, who: Identified, context = target.match && contextOf(core, call, target, who)): Reply | Promise<Reply> {
   if (target.mount && call.operation === 'help') return { status: 200, data: core.help(target), mountType: target.mount.record.type }
   if (!target.mount || !context) throw unroutable(call, target)
   const { route, params } = target.match!
   const input = parseFields(route.takes, Object.keys(params).length > 0 ? { ...call.body, ...params } : call.body)
   const run = () => route.run(context, input)
-  const outcome = await (target.mount.record.class === 'auth' ? core.lockout.watch(target.mount, route, input, run) : run())
-  return settle(core, call, target, who, call.operation === 'write' || call.operation === 'patch' ? warnOfStrays(route, call.body, params, outcome) : outcome)
+  const changes = call.operation === 'write' || call.operation === 'patch'
+  const settled = (outcome: Outcome): Reply | Promise<Reply> => settle(core, call, target, who, changes ? warnOfStrays(route, call.body, params, outcome) : outcome)
+  const outcome = target.mount.record.class === 'auth' ? core.lockout.watch(target.mount, route, input, run) : run()
+  return soon(outcome, settled)
 }
 
 function unroutable(call: Call, target: Target): Fault {
   const path = target.fullPath.slice(target.namespace.path.length)
   if (!target.mount) return new Fault('no-route', `no handler for route "${path}". route entry not found.`)
   const known = treeOf(routesOf(target.mount)).at(target.path.replace(/\/$/, '')).length > 0
-  if (known) return new Fault('unsupported')
-  return new Fault('no-route', `no handler for route "${path}". route entry not found.`)
+  return known ? new Fault('unsupported') : new Fault('no-route', 'unsupported path')
 }
 
 const contextOf = (core: Core, call: Call, target: Target, who: Identified): Context => new RequestContext(core, call, target, who)
@@ -148,7 +156,8 @@ class RequestContext implements Context {
 
 /** A request that an engine makes for its caller: through the same gate, audited, authorised anew. */
 async function ask(core: Core, call: Call, operation: Operation, path: string, body: Record<string, unknown>): Promise<Answer> {
-  const reply = await handle(core, { ...call, arriving: false, operation, path, body, wrapTtl: 0 })
+  const { caches: _, ...own } = call
+  const reply = await handle(core, { ...own, operation, path, body, wrapTtl: 0 })
   if (reply.error) throw reply.error
   return new AnswerClass({ ...(reply.data && { data: reply.data }), status: reply.status })
 }

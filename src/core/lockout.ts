@@ -28,10 +28,13 @@ interface Failed {
 const defaults: LockoutSettings = { threshold: 5, duration: 900, reset: 900, disabled: false }
 const buckets = 1024
 const namesPerBucket = 64
+/** Names whose bucket is kept at hand, where they have at most so many characters. */
+const remembered = 1000
+const longestRemembered = 100
 const refusals = new Set(['invalid', 'denied', 'unauthenticated'])
 
 /** Settings of a `user_lockout` stanza or of a mount's tuning, over those given. */
-function overlay(base: LockoutSettings, raw: Record<string, unknown> | undefined): LockoutSettings {
+export function overlayLockout(base: LockoutSettings, raw: Record<string, unknown> | undefined): LockoutSettings {
   if (!raw) return base
   const seconds = (name: string, present: number): number => (raw[name] === undefined ? present : parseDuration(raw[name], name))
   const disabled = raw.lockout_disable ?? raw.disable_lockout
@@ -47,6 +50,7 @@ export class Lockout {
   readonly #view: View
   readonly #now: () => number
   #turn: Promise<void> = Promise.resolve()
+  readonly #buckets = new Map<string, string>()
   /** By type of method, and under `all`: what the server's configuration says. */
   configured: Record<string, Record<string, unknown>> = {}
 
@@ -57,7 +61,7 @@ export class Lockout {
 
   settings(mount: Mount): LockoutSettings {
     const { type, config } = mount.record
-    return overlay(overlay(overlay(defaults, this.configured.all), this.configured[type]), config.userLockout)
+    return overlayLockout(overlayLockout(overlayLockout(defaults, this.configured.all), this.configured[type]), config.userLockout)
   }
 
   /** Runs a route; where it is a login of a known name, refuses while that is locked, and counts how it went. */
@@ -96,8 +100,14 @@ export class Lockout {
   }
 
   #key(mount: Mount, name: string): string {
-    const bucket = Number.parseInt(hash('sha256', name, 'hex').slice(0, 8), 16) % buckets
-    return `${mount.record.accessor}/${String(bucket).padStart(4, '0')}`
+    return `${mount.record.accessor}/${this.#buckets.get(name) ?? this.#bucketOf(name)}`
+  }
+
+  #bucketOf(name: string): string {
+    const bucket = String(Number.parseInt(hash('sha256', name, 'hex').slice(0, 8), 16) % buckets).padStart(4, '0')
+    if (this.#buckets.size >= remembered) this.#buckets.clear()
+    if (name.length <= longestRemembered) this.#buckets.set(name, bucket)
+    return bucket
   }
 
   async #find(mount: Mount, name: string): Promise<Failed | undefined> {

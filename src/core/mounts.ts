@@ -243,7 +243,7 @@ export class Mounts {
 
   #refuseTaken(namespace: Namespace, path: string, kind: 'secret' | 'auth'): void {
     const shown = kind === 'auth' ? path.slice('auth/'.length) : path
-    if (kind === 'secret' && /^(auth|sys|identity|cubbyhole|audit)\//.test(path)) throw invalid(`path is already in use at ${path.split('/')[0]}/`)
+    if (kind === 'secret' && /^(auth|sys|identity|cubbyhole|audit)\//.test(path)) throw invalid(`cannot mount "${path}": path is already in use at ${path.split('/')[0]}/`)
     if (/[+*\s]/.test(path) || path.split('/').some((part) => part === '.' || part === '..')) throw invalid(`invalid mount path "${shown}"`)
     for (const mount of this.of(namespace.path)) {
       if (mount.record.path.startsWith(path) || path.startsWith(mount.record.path)) throw invalid(`path is already in use at ${mount.record.class === 'auth' ? mount.record.path.slice('auth/'.length) : mount.record.path}`)
@@ -270,7 +270,7 @@ export class Mounts {
 
   /** Forgets the mount's record; its data and leases are removed by who calls. */
   async delete(mount: Mount): Promise<void> {
-    if (mount.builtin) throw new Fault('invalid', `cannot disable the ${mount.record.path} mount`)
+    if (mount.builtin) throw new Fault('invalid', mount.record.type === 'token' ? 'token credential backend cannot be disabled' : `cannot unmount "${mount.record.path}"`)
     await this.#view.delete(mount.record.uuid)
     this.#table.delete(mount.fullPath)
     this.#byAccessor.delete(mount.record.accessor)
@@ -289,7 +289,7 @@ const builtinRecord = (namespace: Namespace, path: string, kind: 'secret' | 'aut
   class: kind,
   path,
   type,
-  description: { sys: 'system endpoints used for control, policy and debugging', identity: 'identity store', cubbyhole: 'per-token private secret storage', token: 'token based credentials' }[type] ?? '',
+  description: { system: 'system endpoints used for control, policy and debugging', identity: 'identity store', cubbyhole: 'per-token private secret storage', token: 'token based credentials' }[type] ?? '',
   options: {},
   local: type === 'cubbyhole',
   sealWrap: false,

@@ -63,7 +63,7 @@ export class Namespaces {
     if (present) return present
     const segments = path.slice(0, -1).split('/')
     const last = segments.at(-1)!
-    if (reserved.has(last.normalize('NFKC').toLowerCase().trim())) throw invalid(`"${last}" is a reserved path and cannot be used as a namespace`)
+    if (reserved.has(last.normalize('NFKC').toLowerCase().trim())) throw invalid(`"${last}" is a reserved path and cannot be used as a namespace name`)
     if (!/^[\w.@~-]+$/u.test(last)) throw invalid(`"${last}" cannot name a namespace: use letters, digits, ".", "-", "_", "@" and "~"`)
     if (!this.#byPath.has(segments.slice(0, -1).map((part) => part + '/').join(''))) throw invalid(`the parent of namespace "${path}" does not exist`)
     const namespace: Namespace = { id: Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join(''), uuid: randomUUID(), path, metadata }

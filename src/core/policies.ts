@@ -126,7 +126,7 @@ export class Policies {
 
   async delete(namespaceId: string, name: string): Promise<void> {
     const key = name.toLowerCase()
-    if (immutable.has(key) || key === 'default') throw invalid(`cannot delete "${key}" policy`)
+    if (immutable.has(key) || key === 'default') throw invalid(key === 'default' ? 'cannot delete default policy' : `cannot delete "${key}" policy`)
     await this.#view.delete(`${namespaceId}/${key}`)
     this.forget()
   }

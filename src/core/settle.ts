@@ -6,6 +6,7 @@ import type { AuthMethod, Grant, Outcome } from '../kit/route.ts'
 import type { AuthReply, Call, Reply } from './call.ts'
 import type { Core } from './core.ts'
 import type { Identified } from './gate.ts'
+import { lifetimeOf } from './lifetime.ts'
 import type { Mount, Target } from './mounts.ts'
 import type { NewToken, Token } from './tokens.ts'
 
@@ -17,7 +18,7 @@ export function settle(core: Core, call: Call, target: Target, who: Identified, 
   const reply: Reply = { status: parts.status ?? 200, data: parts.data, warnings: parts.warnings, mountType: mount.record.type }
   if (parts.basis) reply.basis = parts.basis
   if (parts.leaseDuration !== undefined) reply.leaseDuration = parts.leaseDuration
-  if (parts.grant) return login(core, call, mount, parts.grant).then((auth) => wrapIfAsked(core, call, target, { ...reply, auth }))
+  if (parts.grant) return login(core, call, mount, parts.grant).then(({ auth, warnings }) => wrapIfAsked(core, call, target, { ...reply, auth, warnings: [...warnings, ...(parts.warnings ?? [])] }))
   if (parts.lease) return lease(core, target, who, parts, reply).then(() => wrapIfAsked(core, call, target, reply))
   if (parts.data === undefined && parts.warnings === undefined && parts.status === undefined) reply.status = emptyStatus(call)
   return wrapIfAsked(core, call, target, reply)
@@ -43,7 +44,9 @@ async function wrapped(core: Core, call: Call, target: Target, reply: Reply): Pr
   return { status: 200, wrap: await core.wrapping.wrap(JSON.stringify(reply), call.wrapTtl, path, target.namespace, reply.auth?.accessor), mountType: reply.mountType ?? '' }
 }
 
-async function login(core: Core, call: Call, mount: Mount, grant: Grant): Promise<AuthReply> {
+const waiting = 'A login request was issued that is subject to MFA validation. Please make sure to validate the login by sending another request to mfa/validate endpoint.'
+
+async function login(core: Core, call: Call, mount: Mount, grant: Grant): Promise<Minted> {
   const namespace = mount.namespace
   const entityId = grant.alias
     ? await core.identity.login({
@@ -58,16 +61,22 @@ async function login(core: Core, call: Call, mount: Mount, grant: Grant): Promis
     : ''
   if (entityId !== '' && (await core.identity.resolve(entityId))?.disabled) throw new Fault('denied')
   const pending = await core.mfa.guard(call, mount, grant, entityId)
-  if (pending) return pending
+  if (pending) return { auth: pending, warnings: [waiting] }
   return mint(core, mount, grant, entityId, loginPath(call, mount))
 }
 
 /** Path of a login below its mount. */
 const loginPath = (call: Call, mount: Mount): string => `${call.namespace}${call.path}`.slice(mount.fullPath.length)
 
+/** The token of a login, and where its lifetime was cut. */
+export interface Minted {
+  auth: AuthReply
+  warnings: string[]
+}
+
 /** Mints the token of a login that every guard has let pass; `path`: of the login, below its mount. */
-export async function mint(core: Core, mount: Mount, grant: Grant, entityId: string, path: string): Promise<AuthReply> {
-  const limits = tokenLimits(core, mount, grant)
+export async function mint(core: Core, mount: Mount, grant: Grant, entityId: string, path: string): Promise<Minted> {
+  const limits = lifetimeOf(grant, mount.info)
   const names = grant.policies.map((name) => name.toLowerCase().trim()).filter((name) => name !== '')
   if (names.includes('root')) throw new Fault('invalid', 'auth methods cannot create root tokens')
   const policies = [...new Set(grant.noDefaultPolicy ? names : [...names, 'default'])].sort()
@@ -86,7 +95,7 @@ export async function mint(core: Core, mount: Mount, grant: Grant, entityId: str
     ttl: limits.ttl,
     explicitMaxTtl: grant.explicitMaxTtl ?? 0,
     maxTtl: limits.maxTtl,
-    period: grant.period ?? 0,
+    period: limits.period,
     renewable: type === 'service' && (grant.renewable ?? true),
     entityId,
     role: '',
@@ -96,7 +105,7 @@ export async function mint(core: Core, mount: Mount, grant: Grant, entityId: str
     grant,
   }
   const { token, record } = await core.tokens.create(wanted)
-  return authReply(core, token, record)
+  return { auth: await authReply(core, token, record), warnings: limits.warnings }
 }
 
 function tokenType(mount: Mount, grant: Grant): 'service' | 'batch' {
@@ -104,14 +113,6 @@ function tokenType(mount: Mount, grant: Grant): 'service' | 'batch' {
   if (configured === 'service' || configured === 'batch') return configured
   if (grant.type === 'batch' || grant.type === 'service') return grant.type
   return configured === 'default-batch' ? 'batch' : 'service'
-}
-
-/** Seconds that a token of this grant lives, and the most that renewals may reach. */
-export function tokenLimits(core: Core, mount: Mount, grant: Grant): { ttl: number; maxTtl: number } {
-  const maxTtl = Math.min(grant.maxTtl || mount.info.maxTtl, mount.info.maxTtl)
-  if (grant.period) return { ttl: Math.min(grant.period, grant.explicitMaxTtl || grant.period), maxTtl: 0 }
-  const ttl = Math.min(grant.ttl || mount.info.defaultTtl, maxTtl, grant.explicitMaxTtl || Infinity)
-  return { ttl: ttl || core.defaults.ttl, maxTtl }
 }
 
 export async function authReply(core: Core, token: string, record: Token): Promise<AuthReply> {
@@ -139,8 +140,8 @@ export async function renewToken(core: Core, record: Token, increment: number): 
   const mount = record.mountAccessor === '' ? undefined : core.mounts.byAccessor(record.mountAccessor)
   if (record.mountAccessor !== '' && (!mount || !record.grant)) throw new Fault('invalid', 'the auth method of this token is gone')
   const grant = mount && record.grant ? await (mount.engine as AuthMethod).renew(core.contextOf(mount), record.grant) : null
-  const limits = mount && grant ? tokenLimits(core, mount, grant) : { ttl: record.ttl, maxTtl: record.maxTtl || core.defaults.maxTtl }
-  const period = grant ? grant.period ?? 0 : record.period
+  const limits = mount && grant ? lifetimeOf(grant, mount.info) : { ttl: record.ttl, maxTtl: record.maxTtl || core.defaults.maxTtl, period: record.period }
+  const { period } = limits
   const now = nextSecond(core.now())
   const wanted = period > 0 ? period : increment > 0 ? increment : grant ? limits.ttl : record.ttl
   const ends = [

@@ -4,6 +4,7 @@ import { hash, randomBytes, randomFillSync } from 'node:crypto'
 import { nextSecond } from '../kit/duration.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import type { Grant } from '../kit/route.ts'
+import { soon } from '../kit/soon.ts'
 import type { Transaction, View } from '../kit/view.ts'
 import { openBatchToken, sealBatchToken } from './batch-token.ts'
 import type { Due } from './due.ts'
@@ -80,6 +81,12 @@ const timeLength = 7
 /** Id of the namespace in which a token lives, by how the token ends: outside the root namespace `.` and the id. */
 const homeOf = (token: string): string => /\.([A-Za-z2-9]{6})$/.exec(token)?.[1] ?? 'root'
 
+/** The usual token, whose home is the root namespace. */
+const usualToken = /^hvs\.[0-9A-Za-z]{31}$/
+const timeAt = 'hvs.'.length
+const codes = Buffer.from(alphabet)
+const scratch = Buffer.alloc(digestLength)
+
 /** Milliseconds as letters and digits that sort as the numbers do, until 2081. */
 function timeText(milliseconds: number): string {
   let text = ''
@@ -93,10 +100,12 @@ function timeText(milliseconds: number): string {
  */
 function keyOf(token: string, salt: string): string {
   const bytes = hash('sha256', salt + token, 'binary')
-  let digest = /^hvs\.([0-9A-Za-z]{7})[0-9A-Za-z]{24}(?:\.|$)/.exec(token)?.[1] ?? ''
-  for (let index = 0; index < digestLength; index++) digest += alphabet[bytes.charCodeAt(index) % 62]
+  for (let index = 0; index < digestLength; index++) scratch[index] = codes[bytes.charCodeAt(index) % 62]!
+  const digest = scratch.toString('latin1')
+  if (usualToken.test(token)) return token.slice(timeAt, timeAt + timeLength) + digest
+  const time = /^hvs\.([0-9A-Za-z]{7})[0-9A-Za-z]{24}\./.exec(token)?.[1] ?? ''
   const home = homeOf(token)
-  return home === 'root' ? digest : `${digest}.${home}`
+  return home === 'root' ? time + digest : `${time}${digest}.${home}`
 }
 
 /** Where the record with this key lies. */
@@ -131,16 +140,10 @@ function lean(record: Token): object {
   return stored
 }
 
-const records = new WeakMap<object, Token>()
-
-/** The record of what is stored; the same object for the same, which is shared. */
+/** The record of what is stored. */
 function recordOf(stored: object, key: string): Token {
-  const ready = records.get(stored)
-  if (ready) return ready
   const named = Object.fromEntries(Object.entries(stored).map(([name, value]) => [longNames[name] ?? name, value]))
-  const record = { key, accessor: key, ...usual, ...named } as Token
-  records.set(stored, record)
-  return record
+  return { key, accessor: key, ...usual, ...named } as Token
 }
 
 export class Tokens {
@@ -199,8 +202,12 @@ export class Tokens {
   }
 
   /** The live token behind what a client sent, or null: unknown, expired, used up, revoked look alike. */
-  async lookup(token: string): Promise<Token | null> {
-    return token.startsWith('hvb.') ? this.#batch(token) : this.byKey(keyOf(token, await this.#salt()))
+  lookup(token: string): Token | null | Promise<Token | null> {
+    if (token.startsWith('hvb.')) return this.#batch(token)
+    const salt = this.#view.soon<string>('salt')
+    if (typeof salt !== 'string') return this.#salt().then((made) => this.byKey(keyOf(token, made)))
+    const key = keyOf(token, salt)
+    return soon(this.#view.soon(placeOf(key), (stored: object) => recordOf(stored, key)), (record) => (record && this.#live(record) ? record : null))
   }
 
   async #batch(token: string): Promise<Token | null> {
@@ -212,13 +219,11 @@ export class Tokens {
 
   /** The record with this key, whether it still opens anything or not: the gate let it pass, or it is about to be removed. */
   async stored(key: string): Promise<Token | null> {
-    const stored = await this.#view.read<object>(placeOf(key))
-    return stored && recordOf(stored, key)
+    return this.#view.read(placeOf(key), (stored: object) => recordOf(stored, key))
   }
 
-  async #storedIn(tx: Transaction, key: string): Promise<Token | null> {
-    const stored = await tx.read<object>(`token/${placeOf(key)}`)
-    return stored && recordOf(stored, key)
+  #storedIn(tx: Transaction, key: string): Promise<Token | null> {
+    return tx.read(`token/${placeOf(key)}`, (stored: object) => recordOf(stored, key))
   }
 
   /** The live token with this key or accessor. */

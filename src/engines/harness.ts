@@ -5,7 +5,7 @@ import { Fault } from '../kit/errors.ts'
 import { parseFields } from '../kit/field.ts'
 import type { Caller, Context, Engine, MountInfo, Operation, Outcome, Route } from '../kit/route.ts'
 import type { Page } from '../kit/storage.ts'
-import type { Transaction, View } from '../kit/view.ts'
+import type { Decode, Transaction, View } from '../kit/view.ts'
 
 interface Cell {
   bytes: Uint8Array
@@ -32,6 +32,10 @@ export function memoryView(cells = new Map<string, Cell>(), prefix = ''): View {
     cell.parsed ??= freeze(JSON.parse(Buffer.from(cell.bytes).toString()))
     return cell.parsed as T
   }
+  const decoded = <T>(cell: Cell | undefined, decode?: Decode<T>): T | null => {
+    const value = parse<T>(cell)
+    return value === null || decode === undefined ? value : freeze(decode(value as never))
+  }
   const store = (key: string, bytes: Uint8Array): void => {
     cells.set(key, { bytes, version: (cells.get(key)?.version ?? 0) + 1 })
   }
@@ -39,7 +43,8 @@ export function memoryView(cells = new Map<string, Cell>(), prefix = ''): View {
     [...cells.keys()].filter((key) => key.startsWith(prefix + folder)).map((key) => key.slice(prefix.length))
   return {
     get: async (key) => cells.get(prefix + key)?.bytes ?? null,
-    read: async <T>(key: string) => parse<T>(cells.get(prefix + key)),
+    soon: async <T>(key: string, decode?: Decode<T>) => decoded(cells.get(prefix + key), decode),
+    read: async <T>(key: string, decode?: Decode<T>) => decoded(cells.get(prefix + key), decode),
     keys: async (folder, page) => paged(below(folder), page),
     children: async (folder, page) =>
       paged(below(folder).map((key) => key.slice(folder.length)).map((key) => (key.includes('/') ? key.slice(0, key.indexOf('/') + 1) : key)), page),
@@ -58,11 +63,14 @@ export function memoryView(cells = new Map<string, Cell>(), prefix = ''): View {
           seen.set(prefix + key, cell?.version ?? 0)
           return cell
         }
+        const read = async <T>(key: string, decode?: Decode<T>): Promise<T | null> => decoded(look(key), decode)
         const tx: Transaction = {
           get: async (key) => look(key)?.bytes ?? null,
-          read: async <T>(key: string) => parse<T>(look(key)),
+          read,
+          shared: read,
           put: (key, value) => void writes.set(prefix + key, value),
           write: (key, value) => void writes.set(prefix + key, encode(value)),
+          share: (key, value) => void writes.set(prefix + key, encode(value)),
           mark: (key) => void writes.set(prefix + key, new Uint8Array(0)),
           delete: (key) => void writes.set(prefix + key, null),
         }

@@ -150,17 +150,56 @@ async function serve(message: IncomingMessage, response: ServerResponse, config:
     const read = streams ? nothing : readBody(message, config.max_request_size)
     const body = read instanceof Buffer ? read : await read
     const sent = await answer(new Received(message, response, body, hooks.remoteOf(message), streams))
-    // What nobody read of an upload must not be taken for the next request; a server that stops takes none.
-    if (hooks.closing || (streams && !message.readableEnded)) sent.headers = { ...sent.headers, connection: 'close' }
-    await send(message, response, sent)
+    if (isStream(sent.body)) await stream(message, response, sent, hooks)
+    else departures.add(() => depart(message, response, sent, hooks))
   } catch (cause) {
-    // Who goes away in the middle of a stream does nothing wrong.
-    const gone = (cause as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE'
-    if (!(cause instanceof Fault) && !gone) hooks.failed(cause)
-    const fault = cause instanceof Fault ? cause : new Fault('internal')
-    if (response.headersSent) response.destroy()
-    else await send(message, response, { status: fault.status, contentType: 'application/json', body: `${JSON.stringify({ errors: fault.messages })}\n`, headers: { connection: 'close' } })
+    refuse(message, response, cause, hooks)
   }
+}
+
+/** Answers leave together, once the event loop has handed in all that arrived: waking a client for each would cost more than many an answer. */
+class Departures {
+  #waiting: (() => void)[] = []
+
+  add(departure: () => void): void {
+    if (this.#waiting.push(departure) === 1) setImmediate(() => this.#leave())
+  }
+
+  #leave(): void {
+    const ready = this.#waiting
+    this.#waiting = []
+    for (const departure of ready) departure()
+  }
+}
+
+const departures = new Departures()
+
+function depart(message: IncomingMessage, response: ServerResponse, sent: Response, hooks: Hooks): void {
+  try {
+    const bytes = openAnswer(message, response, sent, hooks)
+    if (message.method === 'HEAD') response.end()
+    else response.end(bytes, 'latin1')
+  } catch (cause) {
+    refuse(message, response, cause, hooks)
+  }
+}
+
+async function stream(message: IncomingMessage, response: ServerResponse, sent: Response, hooks: Hooks): Promise<void> {
+  openAnswer(message, response, sent, hooks)
+  if (message.method === 'HEAD') return void response.end()
+  response.flushHeaders()
+  return pipeline(Readable.from(sent.body as AsyncIterable<Uint8Array>), response)
+}
+
+/** For what the server, not a route, has to say; ends the connection. */
+function refuse(message: IncomingMessage, response: ServerResponse, cause: unknown, hooks: Hooks): void {
+  // Who goes away in the middle of a stream does nothing wrong.
+  const gone = (cause as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE'
+  if (!(cause instanceof Fault) && !gone) hooks.failed(cause)
+  const fault = cause instanceof Fault ? cause : new Fault('internal')
+  if (response.headersSent) return void response.destroy()
+  const body = openAnswer(message, response, { status: fault.status, contentType: 'application/json', body: `${JSON.stringify({ errors: fault.messages })}\n`, headers: { connection: 'close' } }, hooks)
+  response.end(body, 'latin1')
 }
 
 /** A class, because an object literal with getters costs as much to make as the rest of a short request. */
@@ -232,24 +271,20 @@ function readBody(message: IncomingMessage, limit: number): Promise<Buffer> | Bu
 
 const always = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff']
 
-/** Resolves when a streamed body has been sent; any other is handed over at once. */
-function send(message: IncomingMessage, response: ServerResponse, sent: Response): Promise<void> | undefined {
-  const { body } = sent
-  const streamed = typeof body === 'object' && Symbol.asyncIterator in body
+/** Writes status and headers; gives the bytes that follow, nothing of a streamed body. */
+function openAnswer(message: IncomingMessage, response: ServerResponse, { status, contentType, body, headers: own }: Response, hooks: Hooks): string | Uint8Array {
   const headers: (string | number)[] = always.slice()
-  for (const name in sent.headers) headers.push(name, sent.headers[name]!)
+  for (const name in own) headers.push(name, own[name]!)
+  // What nobody read of an upload must not be taken for the next request; a server that stops takes none.
+  if ((hooks.closing || !message.complete) && own?.connection === undefined) headers.push('connection', 'close')
   // Characters beyond ASCII are encoded once, here: what remains is written byte for character.
-  const bytes = typeof body !== 'string' ? body : isAscii(body) ? body : Buffer.from(body)
-  if (sent.status !== 204) headers.push('content-type', sent.contentType)
-  if (!streamed && sent.status !== 204) headers.push('content-length', (bytes as string | Uint8Array).length)
-  response.writeHead(sent.status, headers as string[])
-  if (message.method === 'HEAD') return void response.end()
-  if (streamed) {
-    response.flushHeaders()
-    return pipeline(Readable.from(body as AsyncIterable<Uint8Array>), response)
-  }
-  response.end(bytes, 'latin1')
-  return undefined
+  const bytes = isStream(body) ? '' : typeof body !== 'string' || isAscii(body) ? body : Buffer.from(body)
+  if (status !== 204) headers.push('content-type', contentType)
+  if (!isStream(body) && status !== 204) headers.push('content-length', bytes.length)
+  response.writeHead(status, headers as string[])
+  return bytes
 }
+
+const isStream = (body: Response['body']): body is AsyncIterable<Uint8Array> => typeof body === 'object' && Symbol.asyncIterator in body
 
 const isAscii = (text: string): boolean => Buffer.byteLength(text) === text.length

@@ -120,7 +120,7 @@ export interface Engine {
   about: string
   routes: Route[]
   /** Where a name leads or what a dialect keeps beside it, for a dialect that must know it before it can ask: it decides by it, and answers nothing of it. */
-  lookups?: Record<string, (store: View, name: string) => Promise<unknown>>
+  lookups?: Record<string, (store: View, name: string) => unknown>
   /** By the `kind` that `leased` was given. */
   leases?: Record<string, LeaseHandler>
   /** What it means that the JSON value under `key` of the mount's store changed; null: there was or is none. Changes are written with what was read before in the same `update`. */

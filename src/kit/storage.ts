@@ -49,10 +49,16 @@ export interface Storage {
   get(key: string): Promise<Item | null>
   /** Full keys that begin with `prefix`, in order, strictly after `after`, at most `limit` (default 1000). */
   list(prefix: string, page?: Page): Promise<string[]>
-  /** All or nothing, durable before it resolves and visible to every later read on the machine. */
-  commit(batch: Batch): Promise<void>
-  /** Tells which keys any process changed; `null` means: some changes were missed, drop every cache. */
-  watch(changed: (keys: string[] | null) => void): Feed
+  /**
+   * All or nothing, durable before it resolves and visible to every later read on the machine. Gives the version of the first
+   * key put, the others' follow one by one; 0 where nothing was put or the store does not tell.
+   */
+  commit(batch: Batch): Promise<number>
+  /**
+   * Tells which keys any process changed; `null` means: some changes were missed, drop every cache. `first`: where the store
+   * tells, the version that the change gave to the first key, the others' follow one by one: who holds as much is not behind.
+   */
+  watch(changed: (keys: string[] | null, first?: number) => void): Feed
   /** Waits until the named lock is held by this process; rejects when `signal` aborts first. */
   lock(name: string, signal?: AbortSignal): Promise<Lock>
   /** A consistent copy of the store as a stream that `restore` of the same type reads. */

@@ -3,9 +3,15 @@ import type { Page } from './storage.ts'
 
 export interface Reader {
   get(key: string): Promise<Uint8Array | null>
-  /** The JSON value under `key`. The object is shared between requests: never change it. */
-  read<T>(key: string): Promise<T | null>
+  /**
+   * The JSON value under `key`, or what `decode` makes of it: whoever reads a key decodes it alike. The object is shared between
+   * requests: never change it.
+   */
+  read<T>(key: string, decode?: Decode<T>): Promise<T | null>
 }
+
+/** Makes of a parsed JSON value what it stands for. */
+export type Decode<T> = (stored: never) => T
 
 export interface Writer {
   put(key: string, value: Uint8Array): void
@@ -16,9 +22,16 @@ export interface Writer {
 }
 
 /** Reads see the transaction's own writes; nothing is stored before it commits. */
-export interface Transaction extends Reader, Writer {}
+export interface Transaction extends Reader, Writer {
+  /** As `read`, possibly of what is kept in memory: where that is behind, the commit fails and the change runs again. */
+  shared<T>(key: string, decode?: Decode<T>): Promise<T | null>
+  /** As `write`; for the reads that follow `decoded` is kept, which is what they would make of the value. It is never changed from here on. */
+  share(key: string, value: object, decoded?: object): void
+}
 
 export interface View extends Reader {
+  /** As `read`, without a promise where the value is in memory. */
+  soon<T>(key: string, decode?: Decode<T>): T | null | Promise<T | null>
   /** Full keys below `prefix`, relative to the view, in order and by pages. */
   keys(prefix: string, page?: Page): Promise<string[]>
   /** Immediate children below `prefix` (a folder prefix ends in `/` or is empty), folders with a trailing `/`, relative to `prefix`. */

@@ -10,7 +10,7 @@ export class ApiError extends Error {
   readonly raw: string | undefined
 
   constructor(status: number, errors: string[], request: { method: string; url: string }, raw?: string) {
-    super(`${errors.length > 0 ? errors.join('; ') : `HTTP status ${status}`} (${status}, ${request.method} ${request.url})`)
+    super(`${errors.length > 0 ? errors.flatMap(apart).join('; ') : `HTTP status ${status}`} (${status}, ${request.method} ${request.url})`)
     this.name = 'ApiError'
     this.status = status
     this.errors = errors
@@ -18,4 +18,10 @@ export class ApiError extends Error {
     this.url = request.url
     this.raw = raw
   }
+}
+
+/** Servers frame errors as a list of lines; a message is one line. */
+const apart = (error: string): string[] => {
+  const [first, ...listed] = error.trim().split(/\n\s*(?:\* )?/)
+  return listed.length > 0 && /^\d+ errors? occurred:$/.test(first!) ? listed : [first!, ...listed]
 }

@@ -105,6 +105,24 @@ export const commits: Record<string, Behaviour> = {
     assert.deepEqual(await storage.list(''), ['a'])
     await storage.commit({})
   },
+  'a commit gives the versions of what it put, and a feed those of what it tells, or neither tells': async (open) => {
+    const [one, two] = [await open(), await open()]
+    const told = new Map<string, number>()
+    const feed = two.watch((keys, first) => keys?.forEach((key, at) => told.set(key, first === undefined ? 0 : first + at)))
+    assert.equal(await feed.fresh(true), true)
+    const batches = [['a', 'b'], ['c'], ['b', 'd']].map((keys) => ({ put: keys.map((key): [string, Uint8Array] => [key, bytes('v')]), delete: ['a', 'none'] }))
+    batches[0]!.delete = []
+    const firsts = await Promise.all(batches.map((batch) => one.commit(batch)))
+    assert.equal(await one.commit({ delete: ['c'] }), 0)
+    assert.equal(await feed.fresh(true), true)
+    for (const [at, [key, batch, place]] of ([['c', 1, 0], ['b', 2, 0], ['d', 2, 1]] as const).entries()) {
+      const given = firsts[batch]! === 0 ? 0 : firsts[batch]! + place
+      if (key !== 'c' && given > 0) assert.equal(given, await version(two, key), key)
+      if (key === 'c') assert.ok(told.get(key)! === 0 || told.get(key)! > given, `${at}: a deletion is newer than what it deletes`)
+      else assert.equal(told.get(key), given, key)
+    }
+    feed.close()
+  },
   'the last put of a key in a batch counts': async (open) => {
     const storage = await open()
     await storage.commit({ put: [['a', bytes('1')], ['a', bytes('2')]] })
@@ -140,7 +158,7 @@ export const commits: Record<string, Behaviour> = {
         const item = await storage.get('count')
         const next = Number(item ? Buffer.from(item.value).toString() : 0) + 1
         try {
-          return await storage.commit({ expect: new Map([['count', item?.version ?? 0]]), put: [['count', bytes(String(next))]] })
+          return void (await storage.commit({ expect: new Map([['count', item?.version ?? 0]]), put: [['count', bytes(String(next))]] }))
         } catch (error) {
           if (!(error instanceof Fault && error.code === 'conflict')) throw error
         }

@@ -109,7 +109,7 @@ export const locks: Record<string, Behaviour> = {
 export const copies: Record<string, Behaviour> = {
   'a backup taken while others write is one consistent state, versions included': async (open, createPlace) => {
     const storage = await open()
-    const pair = (i: number): Promise<void> => putAll(storage, ['left', 'right', `k/${i}`], String(i))
+    const pair = (i: number): Promise<number> => putAll(storage, ['left', 'right', `k/${i}`], String(i))
     await putAll(storage, Array.from({ length: 3000 }, (_, i) => `filler/${i}`), 'x'.repeat(200))
     await pair(0)
     let writing = true

@@ -19,7 +19,7 @@ export const text = async (storage: Storage, key: string): Promise<string | null
   return item && Buffer.from(item.value).toString()
 }
 export const version = async (storage: Storage, key: string): Promise<number> => (await storage.get(key))?.version ?? 0
-export const putAll = (storage: Storage, keys: string[], value = 'v'): Promise<void> =>
+export const putAll = (storage: Storage, keys: string[], value = 'v'): Promise<number> =>
   storage.commit({ put: keys.map((key): [string, Uint8Array] => [key, bytes(value)]) })
 export const refused = (run: Promise<unknown>, code: FaultCode): Promise<void> =>
   assert.rejects(run, (error) => error instanceof Fault && error.code === code)

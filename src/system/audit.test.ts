@@ -37,7 +37,7 @@ test('request headers are set, shown and removed', async () => {
   assert.deepEqual(await ask('read', 'config/auditing/request-headers/:header', { header: 'X-Trace' }), { 'X-Trace': { hmac: true } })
   assert.deepEqual((await ask('read', 'config/auditing/request-headers')).headers['x-trace'], { hmac: true })
   await ask('delete', 'config/auditing/request-headers/:header', { header: 'x-trace' })
-  await assert.rejects(ask('read', 'config/auditing/request-headers/:header', { header: 'X-Trace' }), /could not find/)
+  await assert.rejects(ask('read', 'config/auditing/request-headers/:header', { header: 'X-Trace' }), /Could not find/)
 })
 
 test('whatever changes audit asks for sudo', async () => {

@@ -73,7 +73,7 @@ const headerRoutes = (broker: AuditBroker): Route[] => [
     access: 'sudo',
     run(_, input) {
       const found = broker.headers[input.header.toLowerCase()]
-      if (found === undefined) throw invalid('could not find header in config')
+      if (found === undefined) throw invalid('Could not find header in config')
       return { [input.header]: found }
     },
   }),

@@ -1,10 +1,11 @@
 // `sys/plugins/*` and `sys/internal/specs/openapi`: which engines there are, and what can be asked of the mounts.
+import { randomUUID } from 'node:crypto'
 import type { Core } from '../core/core.ts'
 import { routesOf } from '../core/mounts.ts'
 import { openApi } from '../derive/openapi.ts'
 import { answer } from '../kit/answer.ts'
 import { Fault, invalid } from '../kit/errors.ts'
-import { boolean, text } from '../kit/field.ts'
+import { boolean, list, text } from '../kit/field.ts'
 import { pageFields, takePage } from '../kit/page.ts'
 import { type Route, route } from '../kit/route.ts'
 import { version } from '../version.ts'
@@ -66,6 +67,18 @@ function pluginRoutes(core: Core): Route[] {
       takes: { type, name },
       run: (_context, input) => (names(input.type).includes(input.name) ? { ...builtin(input.type, input.name), args: [], command: '', sha256: '' } : null),
     }),
+    route({
+      op: 'read',
+      path: 'plugins/catalog/:type',
+      about: 'Reads a plugin by its name alone, as older clients do.',
+      takes: { type: text({ about: 'Name of the plugin.', required: true }) },
+      run(_context, input) {
+        const kind = kinds.find((one) => names(one).includes(input.type))
+        return kind ? { ...builtin(kind, input.type), args: [], command: '', sha256: '' } : null
+      },
+    }),
+    route({ op: 'write', path: 'plugins/catalog/:type', about: 'Refused: engines are part of the server.', access: 'sudo', free: true, takes: { type: name }, run: refuse }),
+    route({ op: 'delete', path: 'plugins/catalog/:type', about: 'Refused: engines are part of the server.', access: 'sudo', takes: { type: name }, run: refuse }),
     route({ op: 'write', path: place, about: 'Refused: engines are part of the server.', access: 'sudo', free: true, takes: { type, name }, run: refuse }),
     route({ op: 'delete', path: place, about: 'Refused: engines are part of the server.', access: 'sudo', takes: { type, name }, run: refuse }),
     route({
@@ -73,9 +86,18 @@ function pluginRoutes(core: Core): Route[] {
       path: 'plugins/reload/backend',
       about: 'Accepted: engines hold no state to reload.',
       access: 'sudo',
-      free: true,
-      takes: {},
-      run: () => ({ reload_id: '' }),
+      takes: {
+        plugin: text({ about: 'Name of the plugin.', default: '' }),
+        mounts: list({ about: 'Paths of mounts.', default: [] }),
+        scope: text({ about: 'Accepted for compatibility.' }),
+      },
+      run(context, input) {
+        if (input.plugin === '' && input.mounts.length === 0) throw invalid('plugin or mounts must be provided')
+        if (input.plugin !== '' && input.mounts.length > 0) throw invalid('plugin and mounts cannot be set at the same time')
+        if (input.plugin !== '' && !kinds.some((kind) => names(kind).includes(input.plugin))) throw invalid(`plugin not found in the catalog: "${input.plugin}"`)
+        for (const path of input.mounts) if (!core.mounts.at(`${context.mount.namespace}${path.replace(/\/+$/, '')}/`)) throw invalid(`cannot fetch mount entry on "${path}"`)
+        return { reload_id: randomUUID() }
+      },
     }),
   ]
 }

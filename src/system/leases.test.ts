@@ -31,10 +31,19 @@ test('a token that ends is a lease of the path that made it', async () => {
 test('revoking a prefix ends the tokens that logins below it made, and no others', async () => {
   const made = [await logIn(), await logIn()]
   const other = (await trial.must('POST', 'auth/token/create', { policies: ['default'], ttl: '1h' })).auth.client_token
-  await trial.must('PUT', 'sys/leases/revoke-prefix/auth/userpass/')
+  await trial.must('PUT', 'sys/leases/revoke-prefix/auth/userpass')
   for (const { client_token } of made) assert.equal((await trial.ask('GET', 'auth/token/lookup-self', undefined, { token: client_token })).status, 403)
   assert.equal((await trial.ask('GET', 'auth/token/lookup-self', undefined, { token: other })).status, 200)
   assert.deepEqual(await list('auth/userpass'), [])
+})
+
+test('a prefix is a whole folder, and never nothing', async () => {
+  const { client_token } = await logIn()
+  for (const path of ['auth/user', 'auth/userpass/login/a']) await trial.must('PUT', `sys/leases/revoke-prefix/${path}`)
+  for (const verb of ['revoke-prefix', 'revoke-force']) assert.equal((await trial.ask('PUT', `sys/leases/${verb}`)).status, 404)
+  assert.equal((await trial.ask('GET', 'auth/token/lookup-self', undefined, { token: client_token })).status, 200)
+  await trial.must('PUT', 'sys/leases/revoke-prefix/auth/userpass/login')
+  assert.equal((await trial.ask('GET', 'auth/token/lookup-self', undefined, { token: client_token })).status, 403)
 })
 
 test('a namespace sees its own alone', async () => {
@@ -43,6 +52,6 @@ test('a namespace sees its own alone', async () => {
   const headers = { 'x-vault-namespace': 'team' }
   assert.equal((await trial.ask('LIST', 'sys/leases/lookup/auth', undefined, { headers })).status, 404)
   assert.equal((await trial.ask('PUT', 'sys/leases/lookup', { lease_id: `auth/userpass/login/ada/${accessor}` }, { headers })).status, 400)
-  await trial.must('PUT', 'sys/leases/revoke-prefix/auth/userpass/', undefined, { headers })
+  await trial.must('PUT', 'sys/leases/revoke-prefix/auth/userpass', undefined, { headers })
   assert.deepEqual(await list('auth/userpass/login/ada'), [accessor])
 })

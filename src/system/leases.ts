@@ -55,8 +55,14 @@ export function leaseRoutes(core: Core): Route[] {
         access: 'sudo',
         takes: { prefix, sync },
         async run(context, input) {
-          await core.leases.revokePrefix(namespaceId(context), input.prefix, path.endsWith('force'))
-          await revokeTokenLeases(core, namespaceId(context), input.prefix)
+          // Without a prefix everything would end: nobody means that.
+          if (input.prefix === '') throw new Fault('no-route', 'unsupported path')
+          const own = namespaceId(context)
+          const force = path.endsWith('force')
+          // The whole name of a lease counts too; `kv/a` never means `kv/ab`.
+          await core.leases.revoke(own, input.prefix, force)
+          await core.leases.revokePrefix(own, folder(input.prefix), force)
+          await revokeTokenLeases(core, own, folder(input.prefix))
         },
       }),
     ),
@@ -126,7 +132,7 @@ export function leaseRoutes(core: Core): Route[] {
       takes: {},
       async run(context) {
         for await (const lease of walk(core, context, true)) if (!core.mounts.byUuid(lease.mountUuid)) await core.leases.revoke(lease.namespaceId, lease.id, true)
-        return answer({ warnings: ['Tidy operation finished.'], status: 202 })
+        return answer({ warnings: ['Tidy operation successfully started. Any information from the operation will be printed to Vault\'s server logs.'], status: 202 })
       },
     }),
   ]

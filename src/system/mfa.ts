@@ -33,7 +33,7 @@ export function mfaRoutes(core: Core): Route[] {
         const pending = await core.mfa.validate(namespaceId, input.mfa_request_id, codesOf(input.mfa_payload))
         const mount = core.mounts.byUuid(pending.mountUuid)
         if (!mount) throw invalid('the auth method of this login is gone')
-        return answer({ settled: { status: 200, auth: await mint(core, mount, pending.grant, pending.entityId, pending.path), mountType: 'system' } })
+        return answer({ settled: { status: 200, ...(await mint(core, mount, pending.grant, pending.entityId, pending.path)), mountType: 'system' } })
       },
     }),
   ]

@@ -1,6 +1,7 @@
 // Mounts of engines and auth methods: `sys/mounts`, `sys/auth`, `sys/remount`.
 import { randomUUID } from 'node:crypto'
 import type { Core } from '../core/core.ts'
+import { overlayLockout } from '../core/lockout.ts'
 import { type Mount, type MountConfig, type MountRecord, emptyConfig } from '../core/mounts.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { type Fields, type Values, any, boolean, list, map, object, text } from '../kit/field.ts'
@@ -42,6 +43,8 @@ const seconds = (raw: unknown, name: string, present: number): number => {
   return value
 }
 
+/** Types that every namespace has once. */
+const unmountable = ['cubbyhole', 'identity', 'system', 'token']
 const tokenTypes = ['service', 'batch', 'default-service', 'default-batch']
 
 function changedConfig(core: Core, present: MountConfig, input: Partial<Values<typeof configFields>>): MountConfig {
@@ -53,11 +56,18 @@ function changedConfig(core: Core, present: MountConfig, input: Partial<Values<t
     tokenType: input.token_type ?? present.tokenType,
     ...((input.user_lockout_config ?? present.userLockout) && { userLockout: { ...present.userLockout, ...input.user_lockout_config } }),
   }
-  if (!['', 'unauth', 'hidden'].includes(config.listingVisibility)) throw invalid('invalid listing_visibility: use "unauth" or "hidden"')
-  if (!tokenTypes.includes(config.tokenType)) throw invalid(`invalid token_type: use one of ${tokenTypes.join(', ')}`)
-  const max = config.maxLeaseTtl || core.defaults.maxTtl
-  if (config.defaultLeaseTtl > max) throw invalid('default_lease_ttl cannot exceed max_lease_ttl')
+  if (!['', 'unauth', 'hidden'].includes(config.listingVisibility)) throw invalid(`invalid listing_visibility ${config.listingVisibility}: use "unauth" or "hidden"`)
+  if (!tokenTypes.includes(config.tokenType)) throw invalid(`invalid value for 'token_type': use one of ${tokenTypes.join(', ')}`)
+  const { defaultLeaseTtl, maxLeaseTtl } = config
+  if (maxLeaseTtl > 0 && defaultLeaseTtl > maxLeaseTtl) throw invalid(`backend max lease TTL of ${maxLeaseTtl} would be less than backend default lease TTL of ${defaultLeaseTtl}`)
+  if (defaultLeaseTtl > (maxLeaseTtl || core.defaults.maxTtl)) throw invalid(`given default lease TTL greater than system max lease TTL of ${core.defaults.maxTtl}`)
   return config
+}
+
+/** A mount's own lockout settings under the names of Vault's answers; one that it does not have is 0. */
+const lockoutView = (raw: Record<string, unknown>): Record<string, unknown> => {
+  const { threshold, duration, reset, disabled } = overlayLockout({ threshold: 0, duration: 0, reset: 0, disabled: false }, raw)
+  return { user_lockout_threshold: threshold, user_lockout_duration: duration, user_lockout_counter_reset_duration: reset, user_lockout_disable: disabled }
 }
 
 const configView = (mount: Mount, raw: boolean): Record<string, unknown> => {
@@ -68,7 +78,7 @@ const configView = (mount: Mount, raw: boolean): Record<string, unknown> => {
     force_no_cache: config.forceNoCache,
     ...Object.fromEntries(keptEntries.filter(([, name]) => config[name].length > 0).map(([wire, name]) => [wire, config[name]])),
     ...(mount.record.class === 'auth' && { token_type: config.tokenType }),
-    ...(config.userLockout && { user_lockout_config: config.userLockout }),
+    ...(config.userLockout && (raw ? { user_lockout_config: lockoutView(config.userLockout) } : lockoutView(config.userLockout))),
   }
 }
 
@@ -96,11 +106,12 @@ function find(core: Core, context: Context, kind: Class, path: string): Mount | 
   return core.mounts.at(context.mount.namespace + storedPath(kind, path))
 }
 
-function required(core: Core, context: Context, wanted: Class, given: string): Mount {
+function required(core: Core, context: Context, wanted: Class, given: string, missing?: (path: string) => string): Mount {
   // Vault's own command line tunes an auth method through `sys/mounts/auth/…`.
   const kind = given.startsWith('auth/') ? 'auth' : wanted
   const path = kind === wanted ? given : given.slice('auth/'.length)
   const mount = find(core, context, kind, path)
+  if ((!mount || mount.record.class !== kind) && missing) throw invalid(missing(storedPath(kind, path)))
   if (!mount || mount.record.class !== kind) throw invalid(kind === 'auth' ? `No auth engine at ${path.replace(/\/$/, '')}/` : `No secret engine mount at ${path.replace(/\/$/, '')}/`)
   return mount
 }
@@ -142,7 +153,7 @@ function routesOfClass(core: Core, kind: Class, base: string): Route[] {
       access: kind === 'auth' ? 'sudo' : 'policy',
       takes: { path },
       run(context, input) {
-        if (input.path.endsWith('/tune')) return tuneView(required(core, context, kind, input.path.slice(0, -'/tune'.length)))
+        if (input.path.endsWith('/tune')) return tuneView(required(core, context, kind, input.path.slice(0, -'/tune'.length), (path) => `cannot fetch sysview for path "${path}"`))
         return mountView(required(core, context, kind, input.path))
       },
     }),
@@ -164,9 +175,11 @@ function routesOfClass(core: Core, kind: Class, base: string): Route[] {
         ...configFields,
       },
       async run(context, input) {
-        if (input.path.endsWith('/tune')) return tune(core, required(core, context, kind, input.path.slice(0, -'/tune'.length)), input)
+        if (input.path.endsWith('/tune')) return tune(core, required(core, context, kind, input.path.slice(0, -'/tune'.length), (path) => `tune of path "${path}" failed: no mount entry found`), input)
         const type = input.type === 'plugin' ? input.plugin_name : input.type
         if (!type) throw invalid(`backend type must be specified as a string`)
+        if (kind === 'auth' && type === 'token') throw invalid('token credential backend cannot be instantiated')
+        if (kind === 'secret' && unmountable.includes(type)) throw invalid(`mount type of "${type}" is not mountable`)
         if (input.path === '') throw new Fault('unsupported')
         await core.mounts.create(core.namespaces.at(context.mount.namespace)!, {
           class: kind,
@@ -210,8 +223,12 @@ const tuneView = (mount: Mount): Record<string, unknown> => ({
 })
 
 async function tune(core: Core, mount: Mount, input: Partial<Values<typeof configFields>> & { description?: string | undefined; options?: Record<string, string> | undefined }): Promise<void> {
+  const { type, path, class: kind } = mount.record
+  if (input.token_type !== undefined && kind !== 'auth') throw invalid("'token_type' can only be modified on auth mounts")
+  if (input.token_type !== undefined && type === 'token') throw invalid("'token_type' cannot be set for 'token' or 'ns_token' auth mounts")
+  for (const name of ['default_lease_ttl', 'max_lease_ttl'] as const) if (path === 'sys/' && input[name] !== undefined) throw invalid(`cannot tune parameter ${name} of sys/`)
   const options = { ...mount.record.options, ...input.options }
-  if (mount.record.type === 'kv' && mount.record.options.version === '2' && options.version === '1') throw invalid('cannot downgrade a kv mount from version 2 to version 1')
+  if (type === 'kv' && mount.record.options.version === '2' && options.version === '1') throw invalid('cannot downgrade mount from version 2')
   await core.mounts.change(mount, { config: changedConfig(core, mount.record.config, input), description: input.description ?? mount.record.description, options })
 }
 
@@ -227,12 +244,14 @@ export function mountRoutes(core: Core): Route[] {
       path: 'remount',
       about: 'Moves a mount to another path; its data, accessor and settings go along, its leases are revoked.',
       access: 'sudo',
-      takes: { from: text({ about: 'Present path.', required: true }), to: text({ about: 'New path.', required: true }) },
+      takes: { from: text({ about: 'Present path.' }), to: text({ about: 'New path.' }) },
       async run(context, input) {
+        if (!input.from || !input.to) throw invalid("both 'from' and 'to' path must be specified as a string")
         const [from, to] = [input.from, input.to].map((path) => `${path.replace(/^\/+|\/+$/g, '')}/`) as [string, string]
         const mount = core.mounts.at(context.mount.namespace + from)
         if (!mount) throw invalid(`no matching mount at "${from}"`)
-        if (from.startsWith('auth/') !== to.startsWith('auth/')) throw invalid('cannot move between auth methods and secrets engines')
+        if (from.startsWith('auth/') !== to.startsWith('auth/')) throw invalid(`cannot remount to destination ${to}: a move between auth methods and secrets engines`)
+        if (from === to) throw invalid(`path already in use at "${to}"`)
         await core.leases.revokePrefix(mount.namespace.id, mount.record.path, false)
         await core.mounts.change(mount, { path: to })
         const id = randomUUID()

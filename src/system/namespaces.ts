@@ -2,16 +2,17 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Core } from '../core/core.ts'
 import type { Namespace } from '../core/namespaces.ts'
+import { answer } from '../kit/answer.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { integer, object, text } from '../kit/field.ts'
 import { type Context, type Route, route } from '../kit/route.ts'
 import { unmount } from './mounts.ts'
 import { isRoot } from './session.ts'
 
-const view = (own: string, namespace: Namespace): Record<string, unknown> => ({
+const view = (namespace: Namespace): Record<string, unknown> => ({
   id: namespace.id,
   uuid: namespace.uuid,
-  path: namespace.path.slice(own.length),
+  path: namespace.path,
   custom_metadata: namespace.metadata,
   locked: namespace.lock !== undefined,
   tainted: false,
@@ -64,12 +65,12 @@ export function namespaceRoutes(core: Core): Route[] {
         const own = context.mount.namespace
         const names = core.namespaces.below(own).map((one) => one.path.slice(own.length)).filter((name) => (op === 'scan' || name.indexOf('/') === name.length - 1) && (input.after === undefined || name > input.after))
         const keys = input.limit && input.limit > 0 ? names.slice(0, input.limit) : names
-        return keys.length > 0 ? { keys, key_info: Object.fromEntries(keys.map((key) => [key, view(own, core.namespaces.at(own + key)!)])) } : null
+        return keys.length > 0 ? { keys, key_info: Object.fromEntries(keys.map((key) => [key, view(core.namespaces.at(own + key)!)])) } : null
       },
     })
   const setLock = async (context: Context, name: string): Promise<{ unlock_key: string }> => {
     const target = name === '' ? core.namespaces.at(context.mount.namespace) : find(context, name)
-    if (!target || target.path === '') throw invalid('the root namespace cannot be locked')
+    if (!target || target.path === '') throw invalid('root namespace cannot be locked/unlocked')
     if (target.lock !== undefined) throw invalid(`cannot lock namespace "${target.path}": it is already locked`)
     const key = randomBytes(24).toString('base64url')
     await core.namespaces.change(target.path, { lock: digest(key) })
@@ -77,8 +78,9 @@ export function namespaceRoutes(core: Core): Route[] {
   }
   const removeLock = async (context: Context, name: string, key: string | undefined): Promise<void> => {
     const target = name === '' ? core.namespaces.at(context.mount.namespace) : find(context, name)
-    if (!target?.lock) throw invalid('the namespace is not locked')
-    if (!(await isRoot(core, context)) && (key === undefined || !timingSafeEqual(Buffer.from(digest(key)), Buffer.from(target.lock)))) throw new Fault('denied', 'incorrect unlock key')
+    if (!target?.lock) throw invalid(`namespace "${target?.path ?? name}" is not locked`)
+    // Root needs no key, but one that it gives must fit.
+    if (key === undefined ? !(await isRoot(core, context)) : !timingSafeEqual(Buffer.from(digest(key)), Buffer.from(target.lock))) throw invalid('incorrect unlock key')
     await core.namespaces.change(target.path, { lock: null })
   }
   const lockName = { path: text({ about: 'Path of the namespace; default: this one.', default: '' }) }
@@ -108,7 +110,7 @@ export function namespaceRoutes(core: Core): Route[] {
       takes: { path },
       run(context, input) {
         const found = find(context, input.path)
-        return found && found.path !== context.mount.namespace ? view(context.mount.namespace, found) : null
+        return found && found.path !== context.mount.namespace ? view(found) : null
       },
     }),
     route({
@@ -119,10 +121,11 @@ export function namespaceRoutes(core: Core): Route[] {
       async run(context, input) {
         const custom = input.custom_metadata && strings(input.custom_metadata)
         const present = find(context, input.path)
+        if (/\/./.test(input.path)) throw invalid('namespace name cannot contain /')
         if (!present) refuseMounted(core, context.mount.namespace + input.path.replace(/\/+$/, ''))
         const made = present && custom ? await core.namespaces.change(present.path, { metadata: custom }) : await core.namespaces.create(context.mount.namespace, input.path, custom)
         await core.mounts.load()
-        return view(context.mount.namespace, made)
+        return view(made)
       },
     }),
     route({
@@ -135,7 +138,7 @@ export function namespaceRoutes(core: Core): Route[] {
         if (!present) throw new Fault('not-found', [])
         const merged: Record<string, unknown> = { ...present.metadata, ...input.custom_metadata }
         for (const key of Object.keys(merged)) if (merged[key] === null) delete merged[key]
-        return view(context.mount.namespace, await core.namespaces.change(present.path, { metadata: strings(merged) }))
+        return view(await core.namespaces.change(present.path, { metadata: strings(merged) }))
       },
     }),
     route({
@@ -145,11 +148,13 @@ export function namespaceRoutes(core: Core): Route[] {
       takes: { path },
       async run(context, input) {
         const found = find(context, input.path)
-        if (!found || found.path === context.mount.namespace) return
-        if (core.namespaces.below(found.path).length > 0) throw invalid(`cannot delete namespace "${input.path}": it has child namespaces`)
+        if (!found || found.path === context.mount.namespace) return answer({ warnings: ['requested namespace does not exist'] })
+        if (core.namespaces.below(found.path).length > 0) throw invalid(`unable to delete namespace containing child namespaces: ${input.path}`)
         await emptyNamespace(core, found)
         await core.namespaces.delete(found.path)
         await core.mounts.load()
+        // OpenBao's clients want an answer that has a body.
+        return { status: 'deleted' }
       },
     }),
   ]

@@ -2,7 +2,7 @@
 import { arch, cpus, freemem, hostname, loadavg, platform, release, totalmem, uptime } from 'node:os'
 import type { Core } from '../core/core.ts'
 import type { NodeFacts } from '../core/seal/node.ts'
-import { listing } from '../kit/answer.ts'
+import { bare, listing } from '../kit/answer.ts'
 import { choice, text } from '../kit/field.ts'
 import { pageFields, takePage } from '../kit/page.ts'
 import { type Route, route } from '../kit/route.ts'
@@ -69,9 +69,9 @@ export const nodeRoutes = (core: Core, facts: NodeFacts, controls: NodeControls)
     about: 'Lists the requests that are being answered.',
     access: 'sudo',
     takes: {},
-    run: () => Object.fromEntries(controls.inFlight().map(({ id, path, address, started }) => [
+    run: () => bare(Object.fromEntries(controls.inFlight().map(({ id, path, address, started }) => [
       id, { start_time: new Date(started).toISOString(), client_remote_address: address, request_path: path, request_method: '', client_id: '' },
-    ])),
+    ]))),
   }),
   ...['loggers', 'loggers/:name'].flatMap((path) => loggerRoutes(path, controls)),
   route({

@@ -9,18 +9,18 @@ before(async () => {
 after(() => trial.stop())
 
 test('whatever is listed is listed by pages where that is asked', async () => {
-  const made: [folder: string, path: (name: string) => string, body: object][] = [
+  const made: [folder: string, path: (name: string) => string, body: object | ((name: string) => object)][] = [
     ['cubbyhole/f', (name) => `cubbyhole/f/${name}`, { a: 1 }],
     ['identity/oidc/scope', (name) => `identity/oidc/scope/${name}`, {}],
     ['identity/oidc/key', (name) => `identity/oidc/key/${name}`, { algorithm: 'EdDSA' }],
     ['identity/oidc/role', (name) => `identity/oidc/role/${name}`, { key: 'default' }],
     ['identity/entity/name', (name) => `identity/entity/name/${name}`, {}],
-    ['sys/quotas/rate-limit', (name) => `sys/quotas/rate-limit/${name}`, { rate: 100_000 }],
+    ['sys/quotas/rate-limit', (name) => `sys/quotas/rate-limit/${name}`, (name) => ({ rate: 100_000, path: `secret/${name}` })],
     ['sys/config/ui/headers', (name) => `sys/config/ui/headers/${name}`, { values: ['x'] }],
     ['sys/policies/acl', (name) => `sys/policies/acl/${name}`, { policy: 'path "a" { capabilities = ["read"] }' }],
   ]
   for (const [folder, path, body] of made) {
-    for (const name of ['b1', 'b2', 'b3']) await trial.must('POST', path(name), body)
+    for (const name of ['b1', 'b2', 'b3']) await trial.must('POST', path(name), typeof body === 'function' ? body(name) : body)
     assert.deepEqual((await trial.must('LIST', `${folder}?after=b1&limit=1`)).data.keys, ['b2'], folder)
     assert.deepEqual((await trial.must('GET', `${folder}?list=true&after=b1`)).data.keys.filter((name: string) => name.startsWith('b')), ['b2', 'b3'], folder)
     assert.equal((await trial.ask('LIST', `${folder}?after=zz`)).body.data?.keys.length ?? 0, 0, folder)

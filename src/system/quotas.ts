@@ -9,7 +9,8 @@ import { type Context, type Route, route } from '../kit/route.ts'
 
 const name = text({ about: 'Name of the quota.', required: true })
 const path = text({ about: 'What it is for: empty for everything, a namespace, a mount or a path.', default: '' })
-const inheritable = boolean({ about: 'Whether namespaces below are counted too.', default: false })
+const inheritable = boolean({ about: 'Whether namespaces below are counted too; one for everything always is.', default: false })
+const role = text({ about: 'Refused: quotas of a login role are not kept.', default: '' })
 
 interface Kind<F extends Fields, Q> {
   base: 'rate-limit' | 'lease-count'
@@ -20,7 +21,7 @@ interface Kind<F extends Fields, Q> {
 }
 
 const rateFields = {
-  rate: any({ about: 'Requests per interval and client.', required: true }),
+  rate: any({ about: 'Requests per interval and client.' }),
   interval: duration({ about: 'The interval.', default: 1 }),
   block_interval: duration({ about: 'How long a client that exceeds it is shut out.', default: 0 }),
 } satisfies Fields
@@ -31,7 +32,7 @@ const rates: Kind<typeof rateFields, RateQuota> = {
   fields: rateFields,
   make(input) {
     const rate = Number(input.rate)
-    if (!(rate > 0)) throw invalid("'rate' must be greater than 0")
+    if (!(rate > 0)) throw invalid("'rate' is invalid: it must be greater than 0")
     return { rate, interval: input.interval || 1, blockInterval: input.block_interval }
   },
   view: (quota) => ({ rate: quota.rate, interval: quota.interval, block_interval: quota.blockInterval, inheritable: quota.inheritable, role: '' }),
@@ -48,6 +49,15 @@ const leases: Kind<typeof leaseFields, LeaseQuota> = {
   },
   view: (quota) => ({ max_leases: quota.maxLeases, inheritable: quota.inheritable, role: '' }),
 }
+
+/** A quota is for everything, for a namespace, or for something below a mount; never for one login role. */
+function refuseUnknown(core: Core, full: string, role: string): void {
+  const folder = `${full.replace(/[/*]+$/, '')}/`
+  if (full !== '' && !core.namespaces.at(folder) && !core.mounts.resolve('read', '', folder).mount) throw invalid(`invalid mount path "${full}"`)
+  if (role !== '') throw invalid(`Mount path "${full}" does not support use with role-based quotas`)
+}
+
+const sameScope = (one: string | undefined, other: string): boolean => one?.replace(/\/+$/, '') === other.replace(/\/+$/, '')
 
 function kindRoutes<F extends Fields, Q extends { name: string; path: string; inheritable: boolean }>(core: Core, kind: Kind<F, Q>): Route[] {
   const { view } = core.quotas
@@ -75,10 +85,16 @@ function kindRoutes<F extends Fields, Q extends { name: string; path: string; in
       op: 'write',
       path: `quotas/${kind.base}/:name`,
       about: `Sets a ${kind.noun} quota.`,
-      takes: { name, path, inheritable, ...kind.fields },
+      takes: { name, path, inheritable, role, ...kind.fields },
       async run(context: Context, input) {
-        const given = input as Values<F> & { name: string; path: string; inheritable: boolean }
-        await view.write(key(given.name), { name: given.name, path: context.mount.namespace + given.path.replace(/^\/+/, ''), inheritable: given.inheritable, ...kind.make(given) })
+        const given = input as Values<F> & { name: string; path: string; inheritable: boolean; role: string }
+        const made = kind.make(given)
+        const full = context.mount.namespace + given.path.replace(/^\/+/, '')
+        refuseUnknown(core, full, given.role)
+        for (const name of await listChildren(view, `${kind.base}/`)) {
+          if (name !== given.name && sameScope((await view.read<Q>(key(name)))?.path, full)) throw invalid(`quota rule with similar properties exists under the name "${name}"`)
+        }
+        await view.write(key(given.name), { name: given.name, path: full, inheritable: full === '' || given.inheritable, ...made })
         await core.quotas.load()
       },
     }),

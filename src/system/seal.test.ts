@@ -111,7 +111,7 @@ test('key terms, their rotation and its configuration', async () => {
   assert.equal((await ask('read', 'key-status'))!.term, before.term + 2)
   assert.deepEqual(await ask('read', 'rotate/config'), { enabled: true, max_operations: 3_865_470_566, interval: 0 })
   await ask('write', 'rotate/keyring/config', { interval: '48h', max_operations: 2_000_000 })
-  assert.deepEqual(await ask('read', 'rotate/config'), { enabled: true, max_operations: 2_000_000, interval: 172_800 })
+  assert.deepEqual(await ask('read', 'rotate/config'), { enabled: true, max_operations: 2_000_000, interval: '48h0m0s' })
   await assert.rejects(ask('write', 'rotate/config', { max_operations: 5 }), invalid(/max_operations/))
   await assert.rejects(ask('write', 'rotate/root'), invalid(/rekey/))
 })

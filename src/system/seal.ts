@@ -1,5 +1,6 @@
 // sys/init, seal, unseal, seal-status, leader and the key terms, in the shapes of Vault 1.x.
 import { bare } from '../kit/answer.ts'
+import { formatDuration } from '../kit/duration.ts'
 import { invalid } from '../kit/errors.ts'
 import { boolean, duration, integer, list, text } from '../kit/field.ts'
 import { route, type Context, type Route } from '../kit/route.ts'
@@ -107,6 +108,8 @@ const unsealRoutes = (keeper: SealKeeper, facts: NodeFacts): Route[] => [
       migrate: boolean({ about: 'Moves the server to the configured seal', default: false }),
     },
     run: async (_, { key, reset, migrate }) => {
+      const { sealed } = await keeper.status()
+      if (reset && !sealed) throw invalid('vault is unsealed')
       if (reset) keeper.resetUnseal()
       else if (key === '') throw invalid("'key' must be specified in request body as JSON, or 'reset' set to true")
       else await withShare(key, (share) => keeper.unseal(share, migrate))
@@ -163,7 +166,7 @@ function keyringRoutes(keeper: SealKeeper): Route[] {
       about: 'When the data key is rotated by itself',
       run: () => {
         const { enabled, maxOperations, interval } = barrier.rotationConfig()
-        return { enabled, max_operations: maxOperations, interval }
+        return { enabled, max_operations: maxOperations, interval: interval > 0 ? formatDuration(interval) : 0 }
       },
     }),
     route({

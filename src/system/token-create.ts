@@ -1,4 +1,5 @@
 // Making tokens from tokens: which policies, how long, whose child. `auth/token/create`.
+import { lifetimeOf } from '../core/lifetime.ts'
 import { authReply } from '../core/settle.ts'
 import type { Core } from '../core/core.ts'
 import type { NewToken, Token } from '../core/tokens.ts'
@@ -67,19 +68,21 @@ function underRole(role: TokenRole, given: readonly string[], parent: Token, wit
   const names = sanitize(wanted, addDefault)
   for (const name of names) {
     if (restricted && !(name === 'default' && addDefault) && !allowedBy(role.allowedPolicies, role.allowedPoliciesGlob, name)) {
-      throw invalid(`token policies (${JSON.stringify(names)}) must be subset of the role's allowed policies (${JSON.stringify(sanitize(role.allowedPolicies, addDefault))}) or glob policies (${JSON.stringify(role.allowedPoliciesGlob)})`)
+      throw invalid(`token policies (${quoted(names)}) must be subset of the role's allowed policies (${quoted(sanitize(role.allowedPolicies, addDefault))}) or glob policies (${quoted(role.allowedPoliciesGlob)})`)
     }
     if (allowedBy(role.disallowedPolicies, role.disallowedPoliciesGlob, name)) throw invalid(`token policy "${name}" is disallowed by this role`)
   }
   return names
 }
 
+const quoted = (names: readonly string[]): string => `[${names.map((name) => JSON.stringify(name)).join(' ')}]`
+
 const lesser = (a: number, b: number): number => (a > 0 && b > 0 ? Math.min(a, b) : Math.max(a, b))
 
 /** Seconds, and what the caller is told where a wish was cut. */
 function lifetime({ input, role, parent, sudo }: Asked, context: Context, isRoot: boolean) {
   const warnings: string[] = []
-  const { maxTtl, defaultTtl } = context.mount
+  const { maxTtl } = context.mount
   const asked = input.ttl ?? input.lease ?? 0
   if (asked < 0) throw invalid('ttl must be positive')
   if (input.explicit_max_ttl < 0) throw invalid('explicit_max_ttl must be positive')
@@ -95,13 +98,8 @@ function lifetime({ input, role, parent, sudo }: Asked, context: Context, isRoot
     if (parent.expiresAt > 0) throw invalid('expiring root tokens cannot create non-expiring root tokens')
     return { ttl: 0, explicitMaxTtl: 0, period: 0, warnings }
   }
-  const most = Math.min(maxTtl, explicitMaxTtl || Infinity)
-  const wanted = asked || defaultTtl
-  if (period === 0 && asked > most) {
-    const name = most === explicitMaxTtl ? 'explicit_max_ttl' : 'effective max_ttl'
-    warnings.push(`TTL of "${formatDuration(asked)}" exceeded the ${name} of "${formatDuration(most)}"; TTL value is capped accordingly`)
-  }
-  return { ttl: period > 0 ? Math.min(period, explicitMaxTtl || period) : Math.min(wanted, most), explicitMaxTtl, period, warnings }
+  const given = lifetimeOf({ ttl: asked, period, explicitMaxTtl }, context.mount)
+  return { ...given, explicitMaxTtl, warnings: [...warnings, ...given.warnings] }
 }
 
 function typeOf({ input, role }: Asked, mountType: string): 'service' | 'batch' {
@@ -112,16 +110,16 @@ function typeOf({ input, role }: Asked, mountType: string): 'service' | 'batch' 
 
 function refuseBatch(wanted: Pick<NewToken, 'policies' | 'period' | 'explicitMaxTtl' | 'uses' | 'boundCidrs'>): void {
   if (wanted.policies.includes('root')) throw invalid('batch tokens cannot be root tokens')
-  if (wanted.period > 0) throw invalid('batch tokens cannot be periodic')
-  if (wanted.explicitMaxTtl > 0) throw invalid('batch tokens cannot have an explicit max TTL')
-  if (wanted.uses > 0) throw invalid('batch tokens cannot have a limited number of uses')
+  if (wanted.period > 0) throw invalid('batch tokens cannot have "period" set')
+  if (wanted.explicitMaxTtl > 0) throw invalid('batch tokens cannot have "explicit_max_ttl" set')
+  if (wanted.uses > 0) throw invalid('batch tokens cannot have "num_uses" set')
 }
 
 function checkId(id: string | undefined, sudo: boolean): void {
   if (id === undefined || id === '') return
   if (!sudo) throw invalid('root or sudo privileges required to specify token id')
   if (/^(s|b|r|hvs|hvb|hvr)\./.test(id)) throw invalid("custom token ID cannot have the 's.' prefix")
-  if (id.includes('.')) throw invalid("custom token ID cannot contain a '.'")
+  if (id.includes('.')) throw invalid("custom token ID cannot have a '.' in the value")
   if (id.length > 512 || /[\s\p{Cc}]/u.test(id)) throw invalid('custom token ID is too long, or contains spaces')
 }
 
@@ -162,7 +160,7 @@ async function create(core: Core, context: Context, input: Input, path: string, 
   const asked: Asked = { input, role, parent, sudo, orphan }
   const namespace = core.namespaces.at(context.mount.namespace)!
   const policies = policiesOf(asked, namespace.id === parent.namespaceId)
-  if (policies.includes('response-wrapping')) throw invalid('cannot use "response-wrapping" policy')
+  if (policies.includes('response-wrapping')) throw invalid('cannot assign policy "response-wrapping"')
   if (policies.includes('root') && !(parent.policies.includes('root') && parent.namespaceId === 'root' && namespace.id === 'root')) throw invalid('root tokens may not be created without parent token being root')
   const { ttl, explicitMaxTtl, period, warnings } = lifetime(asked, context, policies.includes('root'))
   const type = typeOf(asked, core.mounts.byUuid(context.mount.uuid)?.record.config.tokenType ?? '')

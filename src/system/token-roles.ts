@@ -85,9 +85,10 @@ function changed(present: TokenRole, input: Values<typeof fields>): TokenRole {
     boundCidrs: input.token_bound_cidrs ?? input.bound_cidrs ?? present.boundCidrs,
     type: input.token_type || present.type,
   }
-  if (!['service', 'batch', 'default-service', 'default-batch'].includes(role.type)) throw invalid('invalid token_type: use service, batch, default-service or default-batch')
+  if (!['service', 'batch', 'default-service', 'default-batch'].includes(role.type)) throw invalid(`invalid 'token_type' value "${role.type}": use service, batch, default-service or default-batch`)
   if (role.pathSuffix !== '' && !/^[\w.-]+$/.test(role.pathSuffix)) throw invalid('given role path suffix contains invalid characters; must match [a-zA-Z0-9_.-]+')
   if (role.period < 0 || role.explicitMaxTtl < 0 || role.uses < 0) throw invalid('periods, lifetimes and uses cannot be negative')
+  if (role.type === 'batch' && !role.orphan) throw invalid("'token_type' cannot be 'batch' when role is set to generate non-orphan tokens")
   if (role.type === 'batch' && role.period > 0) throw invalid("'token_type' cannot be 'batch' when role is set to generate periodic tokens")
   if (role.type === 'batch' && role.renewable && input.renewable) throw invalid("'token_type' cannot be 'batch' when role is set to generate renewable tokens")
   if (role.type === 'batch' && role.explicitMaxTtl > 0) throw invalid("'token_type' cannot be 'batch' when role is set to generate tokens with an explicit max TTL")

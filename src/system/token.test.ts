@@ -136,8 +136,8 @@ test('namespaces do not see each other\'s tokens', async () => {
   const { client_token, accessor } = (await trial.must('POST', 'auth/token/create', { policies: ['default'] }, inLeft)).auth
   const inRight = { headers: { 'x-vault-namespace': 'right' } }
   assert.equal((await trial.ask('POST', 'auth/token/lookup', { token: client_token }, inRight)).status, 403)
-  for (const [path, body] of [['lookup-accessor', { accessor }], ['renew-accessor', { accessor }], ['revoke-accessor', { accessor }]] as const) assert.equal((await trial.ask('POST', `auth/token/${path}`, body, inRight)).status, 400)
-  await trial.must('POST', 'auth/token/revoke', { token: client_token }, inRight)
+  for (const [path, body] of [['lookup-accessor', { accessor }], ['renew-accessor', { accessor }]] as const) assert.equal((await trial.ask('POST', `auth/token/${path}`, body, inRight)).status, 400)
+  for (const [path, body] of [['revoke-accessor', { accessor }], ['revoke', { token: client_token }]] as const) await trial.must('POST', `auth/token/${path}`, body, inRight)
   assert.equal((await trial.ask('GET', 'auth/token/lookup-self', undefined, { ...inRight, token: client_token })).status, 403)
   assert.equal((await trial.must('GET', 'auth/token/lookup-self', undefined, { ...inLeft, token: client_token } as object)).data.accessor, accessor)
   assert.ok(!(await trial.must('LIST', 'auth/token/accessors')).data.keys.includes(accessor))

@@ -1,8 +1,9 @@
 // `auth/token/`: what tokens can do with themselves and with each other, in every namespace.
 import { authReply, renewToken } from '../core/settle.ts'
 import type { Core } from '../core/core.ts'
+import type { Session } from '../core/gate.ts'
 import type { Token } from '../core/tokens.ts'
-import { answer, listing } from '../kit/answer.ts'
+import { type Answer, answer, listing } from '../kit/answer.ts'
 import { formatDuration, nextSecond } from '../kit/duration.ts'
 import { denied, invalid } from '../kit/errors.ts'
 import { duration, integer, text } from '../kit/field.ts'
@@ -36,11 +37,23 @@ async function byAccessor(core: Core, context: Context, wanted: string): Promise
   return record
 }
 
-async function view(core: Core, context: Context, record: Token, id: string): Promise<Record<string, unknown>> {
-  const { identity } = await core.gate.session(record)
+const shown = new WeakMap<Session, { now: number; id: string; answer: Answer }>()
+
+/** What is shown of a token: the same until the second is over or something about it changes. */
+async function view(core: Core, record: Token, id: string): Promise<Answer> {
+  const session = await core.gate.session(record)
+  const now = nextSecond(core.now())
+  const ready = shown.get(session)
+  if (ready && ready.now === now && ready.id === id) return ready.answer
+  const data = viewAt(session, now, id)
+  const made = answer({ data, basis: data })
+  shown.set(session, { now, id, answer: made })
+  return made
+}
+
+function viewAt({ token: record, identity }: Session, now: number, id: string): Record<string, unknown> {
   const foreign = identity?.policies.filter((set) => set.namespaceId !== record.namespaceId) ?? []
   const own = identity?.policies.filter((set) => set.namespaceId === record.namespaceId).flatMap((set) => set.names) ?? []
-  const now = nextSecond(core.now())
   return {
     accessor: record.accessor,
     creation_time: record.createdAt,
@@ -55,7 +68,7 @@ async function view(core: Core, context: Context, record: Token, id: string): Pr
     issue_time: instant(record.createdAt),
     ...(record.renewedAt > 0 && { last_renewal: instant(record.renewedAt), last_renewal_time: record.renewedAt }),
     meta: Object.keys(record.metadata).length > 0 ? record.metadata : null,
-    ...(record.namespace !== context.mount.namespace && { namespace_path: record.namespace }),
+    ...(record.namespace !== '' && { namespace_path: record.namespace }),
     num_uses: Math.max(0, record.uses),
     orphan: record.parent === null,
     path: record.path,
@@ -70,17 +83,17 @@ async function view(core: Core, context: Context, record: Token, id: string): Pr
 }
 
 function lookupRoutes(core: Core): Route[] {
-  const self = async (context: Context) => view(core, context, await callersToken(core, context), context.presented ?? '')
+  const self = async (context: Context) => view(core, await callersToken(core, context), context.presented ?? '')
   const other = async (context: Context, input: { token?: string | undefined }) => {
     if (input.token === undefined || input.token === '') return self(context)
     const record = await given(core, context, input.token)
     if (!record) throw denied('bad token')
-    return view(core, context, record, input.token)
+    return view(core, record, input.token)
   }
   const about = { self: 'Tells what the caller\'s own token is.', other: 'Tells what a token is.' }
   return [
-    route({ op: 'read', path: 'lookup-self', about: about.self, takes: {}, run: self }),
-    route({ op: 'write', path: 'lookup-self', about: about.self, takes: {}, run: self }),
+    route({ op: 'read', path: 'lookup-self', about: about.self, pure: true, takes: {}, run: self }),
+    route({ op: 'write', path: 'lookup-self', about: about.self, pure: true, takes: {}, run: self }),
     route({ op: 'read', path: 'lookup', about: about.other, takes: { token }, run: other }),
     route({ op: 'write', path: 'lookup', about: about.other, takes: { token }, run: other }),
     route({
@@ -88,7 +101,7 @@ function lookupRoutes(core: Core): Route[] {
       path: 'lookup-accessor',
       about: 'Tells what the token behind an accessor is, without showing it.',
       takes: { accessor },
-      run: async (context, input) => view(core, context, await byAccessor(core, context, input.accessor), ''),
+      run: async (context, input) => view(core, await byAccessor(core, context, input.accessor), ''),
     }),
     route({
       op: 'list',
@@ -129,7 +142,7 @@ function renewRoutes(core: Core): Route[] {
       about: 'Extends a token.',
       takes: { token, increment },
       async run(context, input) {
-        const id = input.token || context.presented
+        const id = input.token
         if (!id) throw invalid('missing token ID')
         const record = await given(core, context, id)
         if (!record) throw invalid('token not found')
@@ -168,7 +181,11 @@ function revokeRoutes(core: Core): Route[] {
       path: 'revoke-accessor',
       about: 'Ends the token behind an accessor with all its children.',
       takes: { accessor },
-      run: async (context, input) => revoke(await byAccessor(core, context, input.accessor)),
+      async run(context, input) {
+        const record = visible(context, await core.tokens.byAccessor(input.accessor))
+        if (!record) return answer({ warnings: ['No token found with this accessor'] })
+        await revoke(record)
+      },
     }),
     route({
       op: 'write',
@@ -189,7 +206,7 @@ function revokeRoutes(core: Core): Route[] {
       path: 'tidy',
       about: 'Accepted for compatibility: tokens leave nothing behind that would have to be tidied.',
       takes: {},
-      run: () => answer({ status: 202, warnings: ['Tidy operation successfully started. Any information from the operation will be printed to the server\'s logs.'] }),
+      run: () => answer({ status: 202, warnings: ['Tidy operation successfully started. Any information from the operation will be printed to Vault\'s server logs.'] }),
     }),
   ]
 }

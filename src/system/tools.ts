@@ -10,9 +10,12 @@ const sources = ['platform', 'seal', 'all']
 
 /** Bytes and source share one place in the path: `random/32`, `random/platform`, `random/platform/32`. */
 function amount(first: string | undefined, second: string | undefined, body: number): number {
+  if (second !== undefined && !sources.includes(first!)) throw invalid(`unsupported entropy source "${first}"; must be "platform" or "seal", or "all"`)
   const given = second ?? (first !== undefined && !sources.includes(first) ? first : undefined)
   const bytes = given === undefined ? body : Number(given)
-  if (!Number.isInteger(bytes) || bytes < 1 || bytes > 131_072) throw invalid('bytes: expected a whole number from 1 to 131072')
+  if (!Number.isInteger(bytes)) throw invalid(`error parsing url-supplied byte count: "${given}" is not a whole number`)
+  if (bytes < 1) throw invalid("'bytes' cannot be less than 1")
+  if (bytes > 131_072) throw invalid("'bytes' should be less than 131072")
   return bytes
 }
 

@@ -1,16 +1,11 @@
 // `sys/config/cors` and `sys/config/ui/headers`: what browsers are told.
 import type { Core } from '../core/core.ts'
+import { corsHeaders, deleteCors, readCors, writeCors } from '../core/cors.ts'
 import { listing } from '../kit/answer.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { boolean, list, text } from '../kit/field.ts'
 import { listChildren, pageFields } from '../kit/page.ts'
 import { type Route, route } from '../kit/route.ts'
-
-interface Cors {
-  enabled: boolean
-  origins: string[]
-  headers: string[]
-}
 
 /** Which web origins may call the API, and what the UI's answers carry. */
 export const webRoutes = (core: Core): Route[] => [...corsRoutes(core), ...uiHeaderRoutes(core)]
@@ -23,8 +18,8 @@ const corsRoutes = (core: Core): Route[] => [
     access: 'sudo',
     takes: {},
     async run() {
-      const cors = await core.root.read<Cors>('cors')
-      return { enabled: cors?.enabled ?? false, ...(cors?.enabled && { allowed_origins: cors.origins, allowed_headers: cors.headers }) }
+      const cors = await readCors(core.root)
+      return { enabled: cors?.enabled ?? false, ...(cors?.enabled && { allow_credentials: false, allowed_origins: cors.origins, allowed_headers: corsHeaders(cors) }) }
     },
   }),
   route({
@@ -39,13 +34,15 @@ const corsRoutes = (core: Core): Route[] => [
     },
     async run(_context, input) {
       if (input.enable && input.allowed_origins.length === 0) throw invalid('at least one origin or the wildcard must be provided')
-      await core.root.write('cors', { enabled: input.enable, origins: input.allowed_origins, headers: input.allowed_headers } satisfies Cors)
+      if (input.allowed_origins.length > 1 && input.allowed_origins.includes('*')) throw invalid("to allow all origins the '*' must be the only value for allowed_origins")
+      await writeCors(core.root, { enabled: input.enable, origins: input.allowed_origins, headers: input.allowed_headers })
     },
   }),
-  route({ op: 'delete', path: 'config/cors', about: 'Lets no web origin call the API.', access: 'sudo', takes: {}, run: () => core.root.delete('cors') }),
+  route({ op: 'delete', path: 'config/cors', about: 'Lets no web origin call the API.', access: 'sudo', takes: {}, run: () => deleteCors(core.root) }),
 ]
 
 const header = text({ about: 'Name of the header.', required: true })
+const multivalue = boolean({ about: 'Whether several values are meant.', default: false })
 const headerKey = (given: string): string => `ui-header/${given.toLowerCase()}`
 
 const uiHeaderRoutes = (core: Core): Route[] => {
@@ -64,18 +61,21 @@ const uiHeaderRoutes = (core: Core): Route[] => {
       path,
       about: 'Reads a header of the UI.',
       access: 'sudo',
-      takes: { header },
-      run: (_context, input) => core.root.read(headerKey(input.header)),
+      takes: { header, multivalue },
+      async run(_context, input) {
+        const found = await core.root.read<{ values: string[] }>(headerKey(input.header))
+        return found && (input.multivalue ? { values: found.values } : { value: found.values[0] })
+      },
     }),
     route({
       op: 'write',
       path,
       about: 'Sets a header of the UI.',
       access: 'sudo',
-      takes: { header, values: list({ about: 'Its values.', required: true }), multivalue: boolean({ about: 'Accepted for compatibility.', default: false }) },
+      takes: { header, values: list({ about: 'Its values.', required: true }), multivalue },
       run(_context, input) {
         if (/^x-vault-/i.test(input.header)) throw new Fault('invalid', 'X-Vault headers cannot be set')
-        return core.root.write(headerKey(input.header), { value: input.values[0], values: input.values })
+        return core.root.write(headerKey(input.header), { values: input.values })
       },
     }),
     route({

@@ -30,10 +30,10 @@ test('github.com/hashicorp/vault/api', async (t) => drive(t, await goProgram('go
 
 test('github.com/openbao/openbao/api/v2', async (t) => {
   const swap = (text: string): string => text.replaceAll('github.com/hashicorp/vault/api v1.23.0', 'github.com/openbao/openbao/api/v2 v2.7.1').replaceAll('github.com/hashicorp/vault/api', 'github.com/openbao/openbao/api/v2')
-  await drive(t, await goProgram('go', 'openbao-api', 200, swap))
+  await drive(t, await goProgram('go', 'openbao-api', 200, { swap }))
 })
 
 // It brings Kubernetes' client with it: the first build may outlast its time, a later run goes on from there.
-test('the Vault provider of External Secrets Operator', async (t) => drive(t, await goProgram('external-secrets', 'external-secrets', 150)))
+test('the Vault provider of External Secrets Operator', async (t) => drive(t, await goProgram('external-secrets', 'external-secrets', 150, { part: 'vault' })))
 
-test('the AWS provider of External Secrets Operator', async (t) => drive(t, await goProgram('external-secrets-aws', 'external-secrets-aws', 150)))
+test('the AWS provider of External Secrets Operator', async (t) => drive(t, await goProgram('external-secrets', 'external-secrets-aws', 150, { part: 'aws' })))

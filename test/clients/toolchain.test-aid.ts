@@ -2,9 +2,9 @@
 // a folder of the system's temporary one and found again. What cannot be had gives a reason, for which a test is skipped.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { program } from '../process.test-aid.ts'
 
@@ -37,17 +37,20 @@ export type Made = { path: string; missing?: never } | { path?: never; missing: 
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join(' ').slice(0, 400)
 
-/** Builds the Go program in a folder beside this file; `swap` rewrites its source and go.mod first. */
-export async function goProgram(folder: string, name: string, seconds: number, swap: (text: string) => string = (text) => text): Promise<Made> {
+/** Builds a program of the Go module in a folder beside this file: the one in the module's folder `part`. `swap` rewrites sources and go.mod first. */
+export async function goProgram(folder: string, name: string, seconds: number, { part = '.', swap = (text: string): string => text } = {}): Promise<Made> {
   if ((await run('go', ['version'])).code !== 0) return { missing: 'Go is not installed' }
-  const [source, mod] = ['main.go', 'go.mod'].map((file) => swap(readFileSync(fileURLToPath(new URL(`${folder}/${file}`, import.meta.url)), 'utf8'))) as [string, string]
-  const built = join(cache, `${name}-${createHash('sha256').update(source + mod).digest('hex').slice(0, 16)}`)
+  const module = fileURLToPath(new URL(folder, import.meta.url))
+  const files = readdirSync(module, { recursive: true, encoding: 'utf8' }).filter((file) => /\.go$|^go\.mod$/.test(file)).sort()
+  const texts = files.map((file) => swap(readFileSync(join(module, file), 'utf8')))
+  const built = join(cache, `${name}-${createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 16)}`)
   if (existsSync(built)) return { path: built }
   const place = join(cache, `${name}.source`)
-  mkdirSync(place, { recursive: true })
-  writeFileSync(join(place, 'main.go'), source)
-  writeFileSync(join(place, 'go.mod'), mod)
-  const made = await run('go', ['build', '-mod=mod', '-o', `${built}.new`, '.'], { cwd: place, seconds, env: { ...process.env, GOFLAGS: '' } })
+  for (const [at, file] of files.entries()) {
+    mkdirSync(dirname(join(place, file)), { recursive: true })
+    writeFileSync(join(place, file), texts[at]!)
+  }
+  const made = await run('go', ['build', '-mod=mod', '-o', `${built}.new`, `./${part}`], { cwd: place, seconds, env: { ...process.env, GOFLAGS: '' } })
   if (made.code !== 0) return { missing: made.code === null ? `${name} was not built within ${seconds} s` : `${name} cannot be built: ${lastLines(made.output)}` }
   renameSync(`${built}.new`, built)
   return { path: built }

@@ -127,7 +127,7 @@ test('a locked namespace answers nobody but the root policy until its key unlock
   assert.equal(await asked(), 200)
   const { unlock_key: key } = (await trial.must('POST', 'sys/namespaces/api-lock/lock/locked')).data
   assert.equal(await asked(), 503)
-  assert.equal((await trial.ask('POST', 'locked/sys/namespaces/api-lock/unlock', { unlock_key: 'wrong' }, { token })).status, 403)
+  assert.equal((await trial.ask('POST', 'locked/sys/namespaces/api-lock/unlock', { unlock_key: 'wrong' }, { token })).status, 400)
   assert.equal(await asked(), 503)
   await trial.must('POST', 'locked/sys/namespaces/api-lock/unlock', { unlock_key: key }, { token })
   assert.equal(await asked(), 200)

@@ -105,10 +105,12 @@ test('who may ask about policies learns of its own namespace alone', async () =>
   const inside = { token: admin, headers: { 'x-vault-namespace': 'curious' } }
   for (const [path, body] of [
     ['sys/policies/simulate', { path: 'x', entity_id: entity }], ['sys/policies/simulate', { path: 'x', accessor: foreign }], ['sys/capabilities-accessor', { accessor: foreign, paths: ['x'] }],
-    ['auth/token/lookup-accessor', { accessor: foreign }], ['auth/token/revoke-accessor', { accessor: foreign }], ['auth/token/renew-accessor', { accessor: foreign }], ['auth/token/lookup', { token: trial.root }],
+    ['auth/token/lookup-accessor', { accessor: foreign }], ['auth/token/renew-accessor', { accessor: foreign }], ['auth/token/lookup', { token: trial.root }],
     ['identity/entity/merge', { to_entity_id: entity, from_entity_ids: [entity] }], ['identity/entity', { id: entity, policies: [] }], ['auth/aws/key', { name: 'k', entity_id: entity }],
   ] as const) assert.ok((await trial.ask('POST', path, body, inside)).status >= 400, path)
   await trial.ask('POST', 'auth/token/revoke', { token: trial.root }, inside)
+  await trial.ask('POST', 'auth/token/revoke-accessor', { accessor: foreign }, inside)
+  assert.equal((await trial.ask('POST', 'auth/token/lookup-accessor', { accessor: foreign })).status, 200, 'a token of another namespace lives')
   await trial.ask('DELETE', `identity/entity/id/${entity}`, undefined, inside)
   assert.equal((await trial.ask('GET', 'sys/mounts')).status, 200, 'the root token lives')
   assert.equal((await trial.must('GET', `identity/entity/id/${entity}`)).data.policies[0], 'admin')

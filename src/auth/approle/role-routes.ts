@@ -1,6 +1,6 @@
 // Routes of roles: whole, and one path for each setting.
-import { randomUUID } from 'node:crypto'
 import { listing } from '../../kit/answer.ts'
+import { invalid } from '../../kit/errors.ts'
 import { type Fields, integer, text } from '../../kit/field.ts'
 import { type Route, route } from '../../kit/route.ts'
 import { type RoleInput, deleteRole, findRole, nameField, putRole, requireRole, roleFields, roleView, settingFields } from './role.ts'
@@ -46,7 +46,10 @@ const settingRoutes = (): Route[] =>
         path: place,
         about: `Sets ${names[0]} of a role.`,
         takes,
-        run: ({ store }, input) => putRole(store, input.role_name, input as RoleInput, true),
+        run({ store }, input) {
+          if (names.every((name) => input[name] === undefined)) throw invalid(`missing ${names[0]}`)
+          return putRole(store, input.role_name, input as RoleInput, true)
+        },
       }),
       route({
         op: 'delete',
@@ -107,9 +110,9 @@ export const roleRoutes: Route[] = [
   route({
     op: 'write',
     path: 'role/:role_name/role-id',
-    about: 'Sets the role id; without one, a new one is made up.',
-    takes: { role_name, role_id: text({ about: 'Id to log in with.' }) },
-    run: ({ store }, input) => putRole(store, input.role_name, { role_id: input.role_id || randomUUID() }, true),
+    about: 'Sets the role id.',
+    takes: { role_name, role_id: text({ about: 'Id to log in with.', required: true }) },
+    run: ({ store }, input) => putRole(store, input.role_name, { role_id: input.role_id }, true),
   }),
   route({
     op: 'read',

@@ -117,7 +117,7 @@ export const secretIdRoutes: Route[] = [
     takes: {},
     async run(context) {
       await tidySecretIds(context)
-      return answer({ status: 202, warnings: ['Tidy operation successfully started. Any information from the operation will be printed to the server\'s logs.'] })
+      return answer({ status: 202, warnings: ['Tidy operation successfully started. Any information from the operation will be printed to Vault\'s server logs.'] })
     },
   }),
 ]

@@ -42,7 +42,10 @@ export const commands = [
       const devices = mountsOf(await client.json<Data>('GET', 'sys/audit'))
       const paths = Object.keys(devices).sort()
       if (!out.isTable) return out.structured(devices)
-      if (paths.length === 0) return out.fail('No audit devices are enabled.')
+      if (paths.length === 0) {
+        out.line('No audit devices are enabled.')
+        return 2
+      }
       const cell = (path: string, name: string): string => show(devices[path]![name] ?? '')
       const options = (path: string): string => Object.entries((devices[path]!.options ?? {}) as Data).map(([key, value]) => `${key}=${show(value)}`).join(' ')
       if (flags.detailed)

@@ -1,8 +1,10 @@
 // strongroom auth enable, disable, list, tune, move, help
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
-import { listMounts, mountPath, mountsOf, optionsOf, tuneFlags, tuning } from '../mount-tuning.ts'
+import { listMounts, mountPath, mountsOf, moveMount, optionsOf, tuneFlags, tuning } from '../mount-tuning.ts'
 import { UsageError } from '../usage.ts'
+
+const methodPath = (text: string): string => mountPath(text).replace(/^auth\//, '')
 
 export const commands = [
   command({
@@ -25,7 +27,7 @@ export const commands = [
     doing: ([type]) => `enabling ${type} auth`,
     async run({ args, flags, out, client }) {
       const type = args[0]!.trim()
-      const path = mountPath(flags.path ?? type).replace(/^auth\//, '')
+      const path = methodPath(flags.path ?? type)
       const options = optionsOf(flags)
       await client.json('POST', `sys/auth/${path}`, { body: { type, description: flags.description ?? '', config: tuning(flags), local: flags.local, ...(options && { options }) } })
       return out.done(`Success! Enabled ${type} auth method at: ${path}/`)
@@ -38,7 +40,7 @@ export const commands = [
     arity: [1, 1],
     doing: ([path]) => `disabling auth method at ${mountPath(path!)}/`,
     async run({ args, out, client }) {
-      const path = mountPath(args[0]!).replace(/^auth\//, '')
+      const path = methodPath(args[0]!)
       await client.delete(`sys/auth/${path}`)
       return out.done(`Success! Disabled the auth method (if it existed) at: ${path}/`)
     },
@@ -49,7 +51,7 @@ export const commands = [
     arity: [0, 0],
     flags: { detailed: flag.boolean('Show more of each.') },
     doing: () => 'listing enabled authentications',
-    run: async ({ flags, out, client }) => listMounts(out, mountsOf(await client.json<Data>('GET', 'sys/auth')), flags.detailed),
+    run: async ({ flags, out, client }) => listMounts(out, mountsOf(await client.json<Data>('GET', 'sys/auth')), flags.detailed, ['Token Type', 'token_type']),
   }),
   command({
     name: 'auth tune',
@@ -59,7 +61,7 @@ export const commands = [
     flags: tuneFlags,
     doing: ([path]) => `tuning auth method ${mountPath(path!)}/`,
     async run({ args, flags, out, client }) {
-      const path = mountPath(args[0]!).replace(/^auth\//, '')
+      const path = methodPath(args[0]!)
       const options = optionsOf(flags)
       await client.json('POST', `sys/auth/${path}/tune`, { body: { ...tuning(flags), ...(flags.description !== undefined && { description: flags.description }), ...(options && { options }) } })
       return out.done(`Success! Tuned the auth method at: ${path}/`)
@@ -70,12 +72,8 @@ export const commands = [
     about: 'Move an auth method to a new path',
     takes: 'SOURCE DESTINATION',
     arity: [2, 2],
-    doing: ([from, to]) => `moving ${from} to ${to}`,
-    async run({ args, out, client }) {
-      const [from, to] = args.map((path) => `auth/${mountPath(path).replace(/^auth\//, '')}/`)
-      await client.json('POST', 'sys/remount', { body: { from, to } })
-      return out.done(`Success! Started moving auth method ${from} to ${to}`)
-    },
+    doing: ([from, to]) => `moving auth method ${methodPath(from!)}/ to ${methodPath(to!)}/`,
+    run: (call) => moveMount(call, 'auth method', methodPath(call.args[0]!), methodPath(call.args[1]!), 'auth/'),
   }),
   command({
     name: 'auth help',
@@ -84,7 +82,7 @@ export const commands = [
     arity: [1, 1],
     doing: ([path]) => `retrieving help for ${path}`,
     async run({ args, out, client }) {
-      const path = mountPath(args[0]!).replace(/^auth\//, '')
+      const path = methodPath(args[0]!)
       const help = await client.json<{ help?: string }>('GET', `auth/${path}`, { query: { help: '1' } })
       out.line((help?.help ?? '').trim())
       return 0

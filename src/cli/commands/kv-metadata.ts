@@ -9,7 +9,7 @@ import { UsageError } from '../usage.ts'
 
 const mount = flag.text('Path of the mount; the argument is then relative to it.')
 const settings = {
-  'cas-required': flag.text('true: each write must name the version that it follows.', { words: ['true', 'false'] }),
+  'cas-required': flag.text('Each write must name the version that it follows; =false: it need not.', { bare: 'true', words: ['true', 'false'] }),
   'custom-metadata': flag.map('A note on the secret, key=value; may be repeated.'),
   'delete-version-after': flag.text('Age at which versions are deleted, such as 720h.'),
   'max-versions': flag.integer('Versions to keep; 0: as the mount says.'),

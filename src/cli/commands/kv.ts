@@ -15,7 +15,7 @@ const versions = flag.list('Versions, with commas between them or by repeating t
 const doing = ([path]: string[]): string => `at ${path}`
 
 function secondVersion(at: KvPath, verb: string): KvPath {
-  if (at.version !== 2) throw new UsageError(`${verb} is not supported on KV version 1 secrets engines`)
+  if (at.version !== 2) throw new UsageError(`${verb} not supported on KV Version 1`)
   return at
 }
 
@@ -87,7 +87,8 @@ async function patch({ args, flags, out, client, shell }: Call<typeof patchFlags
   if (flags.method !== undefined && !['patch', 'rw'].includes(flags.method)) throw new UsageError(`Unsupported method "${flags.method}": expected patch or rw`)
   const data = await (await import('../pairs.ts')).parsePairs(args.slice(1), shell)
   for (const key of removed) data[key] = null
-  const at = secondVersion(await resolveKv(client, args[0]!, flags.mount), 'Patch')
+  const at = await resolveKv(client, args[0]!, flags.mount)
+  if (at.version !== 2) return out.fail('K/V engine mount must be version 2 for patch support')
   const path = at.at('data')
   const options = flags.cas === undefined || flags.cas < 0 ? {} : { cas: flags.cas }
   if (flags.method !== 'rw') {
@@ -109,11 +110,12 @@ const numbered = (given: readonly string[]): string[] => given.flatMap((text) =>
 /** undelete, destroy, and delete of versions: one request each. */
 async function change(verb: 'delete' | 'undelete' | 'destroy', { args, flags, out, client }: Call<{ mount: typeof mount; versions: typeof versions }>): Promise<number> {
   const chosen = numbered(flags.versions)
-  if (chosen.length === 0 && verb !== 'delete') throw new UsageError('No versions provided, use the "-versions" flag to specify the version to act on.')
+  if (chosen.length === 0 && verb !== 'delete') throw new UsageError(`No versions provided, use the "-versions" flag to specify the version to ${verb}.`)
   const at = await resolveKv(client, args[0]!, flags.mount)
-  if (chosen.length > 0) secondVersion(at, 'Versioning')
-  const path = at.at(chosen.length > 0 ? verb : 'data')
-  const secret = chosen.length > 0 ? await client.write(path, { versions: chosen }) : await client.delete(path)
+  if (verb !== 'delete') secondVersion(at, verb === 'destroy' ? 'Destroy' : 'Undelete')
+  const versioned = chosen.length > 0 && at.version === 2
+  const path = at.at(versioned ? verb : 'data')
+  const secret = versioned ? await client.write(path, { versions: chosen }) : await client.delete(path)
   if (secret !== null && !out.isTable) return out.secret(secret)
   return out.done(verb === 'delete' ? `Success! Data deleted (if it existed) at: ${at.at('data')}` : `Success! Data written to: ${path}`)
 }
@@ -182,14 +184,14 @@ export const commands = [
     flags: { mount, version: flag.integer('Version whose data become the newest.') },
     doing,
     async run({ args, flags, out, client }) {
-      if (!flags.version || flags.version < 1) throw new UsageError('-version must be given, 1 or more')
+      if (!flags.version || flags.version < 1) throw new UsageError('Version flag must be specified')
       const path = secondVersion(await resolveKv(client, args[0]!, flags.mount), 'Rollback').at('data')
       const present = await client.read(path)
       if (present === null) return out.fail(`No value found at ${path}`)
       const old = (await client.read(path, { version: flags.version }))?.data?.data as Data | null | undefined
       if (!old) return out.fail(`Version ${flags.version} of ${path} is deleted, destroyed or was never there`)
       const { version } = present.data!.metadata as Data
-      return printVersion(out, path, await client.write(path, { data: old, options: { cas: version } }))
+      return out.secret(await client.write(path, { data: old, options: { cas: version } }))
     },
   }),
   command({

@@ -1,6 +1,9 @@
 // strongroom lease renew, revoke, lookup
 import { command, flag } from '../command.ts'
+import { wrapText } from '../text.ts'
 import { UsageError } from '../usage.ts'
+
+const queued = 'All revocation operations queued successfully!'
 
 export const commands = [
   command({
@@ -27,14 +30,15 @@ export const commands = [
     doing: ([id]) => `revoking lease ${id}`,
     async run({ args, flags, out, client }) {
       const id = args[0]!.replace(/^\/+|\/+$/g, '')
-      if (flags.force && !flags.prefix) throw new UsageError('Specifying -force without -prefix is not allowed')
+      if (flags.force && !flags.prefix) throw new UsageError('Specifying -force requires also specifying -prefix')
       if (flags.prefix) {
-        if (flags.force) out.warn('Warning! Force-removing leases can cause Vault to become out of sync with secret engines!')
+        if (flags.force) out.warn(wrapText('Warning! Force-removing leases can cause Vault to become out of sync with secret engines!'))
         await client.write(`sys/leases/${flags.force ? 'revoke-force' : 'revoke-prefix'}/${id}`, { sync: flags.sync })
-        return out.done(`Success! ${flags.force ? 'Force revoked' : 'Revoked'} any leases with prefix: ${id}`)
+        if (flags.force) return out.done(`Success! Force revoked any leases with prefix: ${id}`)
+        return out.done(flags.sync ? `Success! Revoked any leases with prefix: ${id}` : queued)
       }
       await client.write('sys/leases/revoke', { lease_id: id, sync: flags.sync })
-      return out.done(flags.sync ? 'Success! Revoked lease: ' + id : 'All revocation operations queued successfully!')
+      return out.done(flags.sync ? 'Success! Revoked lease: ' + id : queued)
     },
   }),
   command({
@@ -42,7 +46,7 @@ export const commands = [
     about: 'Lookup the lease of a secret',
     takes: 'ID',
     arity: [1, 1],
-    doing: ([id]) => `looking up ${id}`,
+    doing: ([id]) => `looking up lease id ${id}`,
     async run({ args, out, client }) {
       return out.secret(await client.write('sys/leases/lookup', { lease_id: args[0] }))
     },

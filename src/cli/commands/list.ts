@@ -20,6 +20,8 @@ export const commands = [
       if (secret?.wrap_info) return out.secret(secret)
       if (!Array.isArray(secret?.data?.keys)) {
         if (!out.isTable) await out.structured({})
+        // Without data there are warnings at least: they are what the server has to say.
+        if (out.isTable && secret && !secret.data) return out.secret(secret)
         return out.isTable ? out.fail(`No value found at ${path}`) : 2
       }
       return out.list(secret, flags.detailed)

@@ -5,7 +5,6 @@ import { UsageError } from '../usage.ts'
 const trimmed = (path: string | undefined): string => (path ?? '').replace(/^\/+|\/+$/g, '')
 const metadata = flag.map('A note on the namespace, key=value; may be repeated.')
 const takes = 'PATH'
-const doing = ([path]: string[]): string => `at namespace ${path ?? ''}`.trim()
 
 export const commands = [
   command({
@@ -14,7 +13,7 @@ export const commands = [
     takes,
     arity: [1, 1],
     flags: { 'custom-metadata': metadata },
-    doing,
+    doing: () => 'creating namespace',
     async run({ args, flags, out, client }) {
       const secret = await client.write(`sys/namespaces/${trimmed(args[0])}`, { custom_metadata: flags['custom-metadata'] })
       return secret === null ? out.done(`Success! Namespace created at: ${trimmed(args[0])}/`) : out.secret(secret)
@@ -38,7 +37,7 @@ export const commands = [
     about: 'Look up an existing namespace',
     takes,
     arity: [1, 1],
-    doing,
+    doing: () => 'looking up namespace',
     async run({ args, out, client }) {
       const secret = await client.read(`sys/namespaces/${trimmed(args[0])}`)
       return secret === null ? out.fail('Namespace not found') : out.secret(secret)
@@ -50,7 +49,7 @@ export const commands = [
     takes,
     arity: [1, 1],
     flags: { 'custom-metadata': metadata, 'remove-custom-metadata': flag.list('Key of a note to remove; may be repeated.') },
-    doing,
+    doing: () => 'patching namespace',
     async run({ args, flags, out, client }) {
       const removed = Object.fromEntries(flags['remove-custom-metadata'].map((key) => [key, null]))
       const secret = await client.patch(`sys/namespaces/${trimmed(args[0])}`, { custom_metadata: { ...flags['custom-metadata'], ...removed } })
@@ -62,7 +61,7 @@ export const commands = [
     about: 'Delete an existing namespace',
     takes,
     arity: [1, 1],
-    doing,
+    doing: () => 'deleting namespace',
     async run({ args, out, client }) {
       const secret = await client.delete(`sys/namespaces/${trimmed(args[0])}`)
       if (secret?.data?.status) return out.done(`Namespace deletion is ${String(secret.data.status)}: ${trimmed(args[0])}/`)
@@ -74,7 +73,7 @@ export const commands = [
     about: 'Lock the API of a namespace and its descendants',
     takes: '[PATH]',
     arity: [0, 1],
-    doing,
+    doing: () => 'locking namespace',
     async run({ args, out, client }) {
       const secret = await client.write(`sys/namespaces/api-lock/lock/${trimmed(args[0])}`)
       return secret === null ? 0 : out.secret(secret)
@@ -85,7 +84,7 @@ export const commands = [
     about: 'Unlock the API of a locked namespace',
     takes: '[PATH]',
     arity: [0, 1],
-    doing,
+    doing: () => 'unlocking namespace',
     async run({ args, flags, out, client, shell }) {
       const given = (flags as Record<string, string | undefined>)['unlock-key']
       const key = given === '-' ? (await shell.readInput()).trim() : given

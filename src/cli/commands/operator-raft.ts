@@ -33,11 +33,12 @@ export const commands = [
     name: 'operator raft list-peers',
     about: 'Returns the set of nodes',
     arity: [0, 0],
-    doing: () => 'reading the configuration',
+    doing: () => 'reading the raft cluster configuration',
     async run({ out, client }) {
       const secret = await client.read('sys/storage/raft/configuration')
       if (!out.isTable) return out.secret(secret)
-      const servers = ((secret?.data?.config as Data | undefined)?.servers ?? []) as Data[]
+      if (!secret?.data?.config) return out.fail('No raft cluster configuration found')
+      const servers = ((secret.data.config as Data | undefined)?.servers ?? []) as Data[]
       out.rows(['Node', 'Address', 'State', 'Voter'], servers.map((server) => [show(server.node_id), show(server.address), server.leader ? 'leader' : 'follower', show(server.voter)]))
       return 0
     },

@@ -92,9 +92,17 @@ function printInit(out: Call['out'], answer: InitAnswer, recovery: boolean, shar
   out.line(wrapText('It is possible to generate new unseal keys, provided you have a quorum of existing unseal keys shares. See "strongroom operator rekey" for more information.'))
 }
 
+/** `22 Nov 26 09:35 UTC`, as RFC 822 writes an instant; what is none stays as it is. */
+function shortTime(raw: unknown): string {
+  const at = new Date(String(raw))
+  if (Number.isNaN(at.getTime())) return show(raw)
+  const [, day, month, year, clock] = at.toUTCString().split(' ')
+  return `${day} ${month} ${year!.slice(2)} ${clock!.slice(0, 5)} UTC`
+}
+
 const keyStatusRows = (data: Data): string[][] => [
   ['Key Term', show(data.term)],
-  ['Install Time', show(data.install_time)],
+  ['Install Time', shortTime(data.install_time)],
   ['Encryption Count', show(data.encryptions ?? 0)],
 ]
 

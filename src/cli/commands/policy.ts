@@ -2,10 +2,20 @@
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import { readSource } from '../pairs.ts'
+import type { Shell } from '../shell.ts'
 import { columns, show } from '../text.ts'
 import { UsageError } from '../usage.ts'
 
 const nameOf = (text: string | undefined): string => (text ?? '').trim().toLowerCase()
+
+/** A policy's text, or why there is none: then it is not the command line that is wrong, but the file. */
+async function read(name: string, shell: Shell): Promise<string | Error> {
+  try {
+    return await readSource(name, shell)
+  } catch (cause) {
+    return new Error(/ENOENT/.test(String(cause)) ? `open ${name}: no such file or directory` : (cause as Error).message)
+  }
+}
 
 export const commands = [
   command({
@@ -43,7 +53,9 @@ export const commands = [
     examples: [['From a file', 'policy write my-app my-app.hcl'], ['From standard input', 'policy write my-app -']],
     doing: ([name]) => `uploading policy ${nameOf(name)}`,
     async run({ args, out, client, shell }) {
-      await client.write(`sys/policies/acl/${nameOf(args[0])}`, { policy: await readSource(args[1]!, shell) })
+      const policy = await read(args[1]!, shell)
+      if (policy instanceof Error) return out.fail(`Error opening policy file: ${policy.message}`)
+      await client.write(`sys/policies/acl/${nameOf(args[0])}`, { policy })
       return out.done(`Success! Uploaded policy: ${nameOf(args[0])}`)
     },
   }),
@@ -52,7 +64,7 @@ export const commands = [
     about: 'Deletes a policy by name',
     takes: 'NAME',
     arity: [1, 1],
-    doing: ([name]) => `deleting policy ${nameOf(name)}`,
+    doing: ([name]) => `deleting ${nameOf(name)}`,
     async run({ args, out, client }) {
       await client.delete(`sys/policies/acl/${nameOf(args[0])}`)
       return out.done(`Success! Deleted policy: ${nameOf(args[0])}`)
@@ -66,7 +78,9 @@ export const commands = [
     local: true,
     async run({ args, out, shell }) {
       const { formatPolicy } = await import('../policy-format.ts')
-      const text = formatPolicy(await readSource(args[0]!, shell))
+      const given = await read(args[0]!, shell)
+      if (given instanceof Error) return out.fail(`Error reading source file: ${given.message}`, 1)
+      const text = formatPolicy(given)
       if (args[0] === '-') return out.raw(text)
       const { writeFileSync } = process.getBuiltinModule('node:fs')
       writeFileSync(args[0]!, text)

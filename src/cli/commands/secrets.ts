@@ -1,7 +1,7 @@
 // strongroom secrets enable, disable, list, tune, move
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
-import { listMounts, mountPath, mountsOf, optionsOf, tuneFlags, tuning } from '../mount-tuning.ts'
+import { listMounts, mountPath, mountsOf, moveMount, optionsOf, tuneFlags, tuning } from '../mount-tuning.ts'
 
 export const commands = [
   command({
@@ -47,7 +47,7 @@ export const commands = [
     arity: [0, 0],
     flags: { detailed: flag.boolean('Show more of each.') },
     doing: () => 'listing secrets engines',
-    run: async ({ flags, out, client }) => listMounts(out, mountsOf(await client.json<Data>('GET', 'sys/mounts')), flags.detailed),
+    run: async ({ flags, out, client }) => listMounts(out, mountsOf(await client.json<Data>('GET', 'sys/mounts')), flags.detailed, ['Force No Cache', 'force_no_cache']),
   }),
   command({
     name: 'secrets tune',
@@ -69,18 +69,7 @@ export const commands = [
     about: 'Move a secrets engine to a new path',
     takes: 'SOURCE DESTINATION',
     arity: [2, 2],
-    doing: ([from, to]) => `moving ${mountPath(from!)}/ to ${mountPath(to!)}/`,
-    async run({ args, out, client }) {
-      const [from, to] = [mountPath(args[0]!), mountPath(args[1]!)]
-      const started = await client.json<{ data?: { migration_id?: string } }>('POST', 'sys/remount', { body: { from: `${from}/`, to: `${to}/` } })
-      const id = started?.data?.migration_id
-      for (let look = 0; id !== undefined && look < 600; look++) {
-        const info = (await client.read(`sys/remount/status/${id}`))?.data?.migration_info as Data | undefined
-        if (info?.status === 'success') break
-        if (info?.status === 'failure') return out.fail(`Failure! Error encountered moving secrets engine ${from}/ to ${to}/, with migration ID ${id}`)
-        await new Promise((done) => setTimeout(done, 200))
-      }
-      return out.done(`Success! Finished moving secrets engine ${from}/ to ${to}/${id === undefined ? '' : `, with migration ID ${id}`}`)
-    },
+    doing: ([from, to]) => `moving secrets engine ${mountPath(from!)}/ to ${mountPath(to!)}/`,
+    run: (call) => moveMount(call, 'secrets engine', mountPath(call.args[0]!), mountPath(call.args[1]!)),
   }),
 ]

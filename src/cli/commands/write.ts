@@ -39,7 +39,7 @@ export const commands = [
     arity: [1, Infinity],
     detail,
     flags,
-    doing: ([path]) => `patching ${path}`,
+    doing: ([path]) => `writing data to ${path}`,
     run: (call) => send(call, 'patch'),
   }),
 ]

@@ -59,6 +59,7 @@ export class AuditBroker {
   #signing: SigningKey | null = null
   #publicKey = ''
   #changing: Promise<unknown> = Promise.resolve()
+  #latest: { taken: Promise<void>; entries: number; outcome: Promise<void> } | null = null
 
   constructor(options: BrokerOptions) {
     this.#options = options
@@ -208,10 +209,7 @@ export class AuditBroker {
     if (kind === 'response' && subject.dialect !== undefined && !devices.some((device) => device.readable)) this.#recent.note(subject, (this.#options.now ?? Date.now)())
     const only = devices.length === 1 ? devices[0]! : null
     if (only !== null && only.wants(subject)) {
-      return this.#attempt(only, subject, kind).catch((cause: unknown) => {
-        this.counts.failures++
-        throw refused([cause])
-      })
+      return this.#outcome(this.#attempt(only, subject, kind))
     }
     let receivers = devices.filter((device) => !device.fallback && device.wants(subject))
     if (receivers.length === 0) receivers = devices.filter((device) => device.fallback)
@@ -221,10 +219,29 @@ export class AuditBroker {
         this.#options.warn?.(`audit device ${device.path} did not take an entry`, cause)
         throw cause
       }))
-    return Promise.any(attempts).catch((cause: AggregateError) => {
+    const outcome = Promise.any(attempts).catch((cause: AggregateError) => {
       this.counts.failures++
       throw refused(cause.errors)
+    }) as Promise<void>
+    outcome.catch(ignore)
+    return outcome
+  }
+
+  // Entries that share the device's promise share what is made of it.
+  #outcome(taken: Promise<void>): Promise<void> {
+    if (this.#latest?.taken === taken) {
+      this.#latest.entries++
+      return this.#latest.outcome
+    }
+    const latest = { taken, entries: 1, outcome: taken }
+    latest.outcome = taken.catch((cause: unknown) => {
+      this.counts.failures += latest.entries
+      throw refused([cause])
     })
+    // Whoever waits for an entry hears of the failure, sooner or later.
+    latest.outcome.catch(ignore)
+    this.#latest = latest
+    return latest.outcome
   }
 
   #attempt(device: EnabledDevice, subject: AuditSubject, kind: 'request' | 'response'): Promise<void> {
@@ -300,6 +317,8 @@ export class AuditBroker {
     return result
   }
 }
+
+const ignore = (): void => {}
 
 const refused = (causes: unknown[]): Fault =>
   new Fault('internal', 'no audit device took the entry: the request was not answered', { cause: new AggregateError(causes, 'audit devices failed') })

@@ -18,6 +18,7 @@ export function memoryView(): View {
   let last: Promise<unknown> = Promise.resolve()
   const view: View = {
     ...reader,
+    soon: reader.read,
     keys: async (prefix) => [...store.keys()].filter((key) => key.startsWith(prefix)).sort(),
     children: async () => [],
     put: async (key, value) => writer.put(key, value),

@@ -9,6 +9,7 @@ const short = 48
 export class Line {
   #bytes = Buffer.allocUnsafeSlow(start)
   length = 0
+  #viewed: { from: number; bytes: Buffer } | null = null
 
   clear(): void {
     this.length = 0
@@ -62,7 +63,9 @@ export class Line {
 
   /** What stands from `from` on; valid until the next change. */
   view(from = 0): Buffer {
-    return this.#bytes.subarray(from, this.length)
+    const last = this.#viewed
+    if (last !== null && last.from === from && last.bytes.length === this.length - from && last.bytes.buffer === this.#bytes.buffer) return last.bytes
+    return (this.#viewed = { from, bytes: this.#bytes.subarray(from, this.length) }).bytes
   }
 
   #reserve(more: number): void {

@@ -12,11 +12,18 @@ import type { IdentitySource, LoginAlias, ResolvedIdentity } from './shape.ts'
 
 const cacheLimit = 10_000
 
+interface Known {
+  alias: Alias
+  entity: Entity
+}
+
 export class Identity implements IdentitySource {
   readonly view: View
   readonly namespaces: Namespaces
   readonly mounts: Mounts
   #resolved = new Map<string, ResolvedIdentity>()
+  /** What logins found, by mount and name. */
+  #known = new Map<string, Known>()
   /** Raised at each change, so that what was resolved meanwhile is not kept. */
   #generation = 0
 
@@ -30,6 +37,7 @@ export class Identity implements IdentitySource {
   forget(): void {
     this.#generation++
     this.#resolved.clear()
+    this.#known.clear()
   }
 
   /** Whether there is such an entity in this namespace itself. */
@@ -81,12 +89,26 @@ export class Identity implements IdentitySource {
   }
 
   async login(login: LoginAlias): Promise<string> {
-    const pointer = await this.view.read<Pointer>(keys.aliasName(login.mountAccessor, login.name))
-    const alias = pointer && (await this.view.read<Alias>(keys.alias(pointer.id)))
-    const entity = alias && (await this.view.read<Entity>(keys.entity(alias.ownerId)))
-    const known = entity && sameMetadata(alias.metadata, login.metadata) ? entity : await this.#enrol(login)
+    const found = await this.#find(login.mountAccessor, login.name)
+    const known = found && sameMetadata(found.alias.metadata, login.metadata) ? found.entity : await this.#enrol(login)
     if (login.groups.length > 0 || known.groupIds.length > 0) await this.#refreshGroups(known, login)
     return known.id
+  }
+
+  async #find(mountAccessor: string, name: string): Promise<Known | null> {
+    const place = `${mountAccessor}/${name}`
+    const ready = this.#known.get(place)
+    if (ready) return ready
+    const generation = this.#generation
+    const pointer = await this.view.read<Pointer>(keys.aliasName(mountAccessor, name))
+    const alias = pointer && (await this.view.read<Alias>(keys.alias(pointer.id)))
+    const entity = alias && (await this.view.read<Entity>(keys.entity(alias.ownerId)))
+    if (!entity) return null
+    if (generation === this.#generation) {
+      if (this.#known.size >= cacheLimit) this.#known.clear()
+      this.#known.set(place, { alias, entity })
+    }
+    return { alias, entity }
   }
 
   /** Makes entity and alias, or brings the alias up to date. */

@@ -30,6 +30,7 @@ export function decode(received: Received): Call {
   const query = mark < 0 ? null : new URLSearchParams(received.url.slice(mark + 1))
   const operation = operationOf(received.method, query)
   const path = canonicalPath(mark < 0 ? received.url : received.url.slice(0, mark))
+  if (path.endsWith('/') && (operation === 'write' || operation === 'patch')) throw invalid("cannot write to a path ending in '/'")
   const listing = operation === 'list' || operation === 'scan'
   return {
     id: randomUUID(),
@@ -42,7 +43,7 @@ export function decode(received: Received): Call {
     remote: received.remote,
     headers,
     client: received,
-    arriving: true,
+    caches: 'arriving',
     ...(received.upload && { upload: received.upload }),
   }
 }

@@ -1,5 +1,6 @@
 // Vault's HTTP API, outwards: a Reply becomes status and body. Pure.
 import type { AuthReply, Call, Reply, WrapReply } from '../../core/call.ts'
+import { type Fault, type FaultCode, faults } from '../../kit/errors.ts'
 
 export interface Sent {
   status: number
@@ -13,13 +14,20 @@ const json = 'application/json'
 export function encode(call: Pick<Call, 'id' | 'path'> & Partial<Pick<Call, 'operation'>>, reply: Reply): Sent {
   if (reply.raw) return reply.raw
   if (call.operation === 'help' && !reply.error) return { status: reply.status, contentType: json, body: `${JSON.stringify({ see_also: null, ...reply.data })}\n` }
-  if (reply.error && !reply.data) return { status: reply.status, contentType: json, body: `${JSON.stringify({ errors: reply.error.code === 'not-found' && reply.error.messages.length === 0 ? [] : reply.error.messages })}\n` }
+  if (reply.error && !reply.data) return { status: reply.status, contentType: json, body: `${JSON.stringify({ errors: messagesOf(reply.error) })}\n` }
   if (reply.status === 204) return { status: 204, contentType: json, body: '' }
   if (reply.status === 404 && !reply.data && !reply.warnings) return { status: 404, contentType: json, body: '{"errors":[]}\n' }
   return { status: reply.status, contentType: json, body: `${JSON.stringify(envelope(call, reply))}\n` }
 }
 
-/** System paths show their data twice: under `data` and beside it, as older clients expect. */
+/** What Vault answers through its list of errors, by code: whoever compares texts knows them so. */
+const framed: Partial<Record<FaultCode, string>> = { denied: faults.denied.message, unsupported: faults.unsupported.message, 'no-route': 'unsupported path' }
+const messagesOf = ({ code, messages }: Fault): string[] => (messages.length === 1 && messages[0] === framed[code] ? [`1 error occurred:\n\t* ${messages[0]}\n\n`] : messages)
+
+/** Paths whose data is shown twice, under `data` and beside it, as the oldest clients expect: Vault's `injectDataIntoTopRoutes`. */
+const shownTwice =
+  /^sys\/(?:audit(?:\/.*)?|audit-hash\/.*|auth(?:\/.*)?|mounts(?:\/.*)?|policy(?:\/.*)?|config\/cors|config\/auditing\/request-headers(?:\/.*)?|capabilities(?:-accessor|-self)?|ha-status|key-status|rekey\/(?:backup|recovery-key-backup)|remount|rotate|wrapping\/wrap)$/
+
 function envelope(call: Pick<Call, 'id' | 'path'>, reply: Reply): Record<string, unknown> {
   const common: Record<string, unknown> = {
     request_id: call.id,
@@ -32,8 +40,8 @@ function envelope(call: Pick<Call, 'id' | 'path'>, reply: Reply): Record<string,
     auth: reply.auth ? authView(reply.auth) : null,
     mount_type: reply.mountType ?? '',
   }
-  if (reply.error) common.errors = reply.error.messages
-  return reply.mountType === 'system' && reply.data ? { ...reply.data, ...common } : common
+  if (reply.error) common.errors = messagesOf(reply.error)
+  return reply.mountType === 'system' && reply.data && shownTwice.test(call.path) ? { ...reply.data, ...common } : common
 }
 
 export const wrapView = (wrap: WrapReply): Record<string, unknown> => ({

@@ -3,18 +3,39 @@ import type { Core } from '../../core/core.ts'
 import { handle } from '../../core/handle.ts'
 import { Fault } from '../../kit/errors.ts'
 import type { Request, Response } from '../../http/listener.ts'
+import { crossOrigin } from './cors.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 
 export async function answerVault(core: Core, request: Request): Promise<Response> {
+  return request.headers.origin === undefined ? answerCall(core, request) : answerBrowser(core, request)
+}
+
+async function answerBrowser(core: Core, request: Request): Promise<Response> {
+  try {
+    const cors = await crossOrigin(core, request)
+    if (cors?.answer) return cors.answer
+    const sent = await answerCall(core, request)
+    return cors ? { ...sent, headers: { ...sent.headers, ...cors.headers } } : sent
+  } catch (cause) {
+    return refused(cause)
+  }
+}
+
+function refused(cause: unknown): Response {
+  if (!(cause instanceof Fault)) throw cause
+  return encode({ id: '', path: '' }, { status: cause.status, error: cause })
+}
+
+async function answerCall(core: Core, request: Request): Promise<Response> {
   let call
   try {
     call = decode(request)
   } catch (cause) {
-    if (!(cause instanceof Fault)) throw cause
-    return encode({ id: '', path: '' }, { status: cause.status, error: cause })
+    return refused(cause)
   }
   const reply = await handle(core, call)
   if (reply.error?.code === 'internal') core.report(call.id, reply.error.cause)
-  return encode(call, reply)
+  const sent = encode(call, reply)
+  return call.namespace === '' ? sent : { ...sent, headers: { ...sent.headers, 'x-vault-namespace': call.namespace } }
 }

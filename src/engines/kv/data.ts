@@ -5,7 +5,7 @@ import { type Fields, integer, isObject, object, text } from '../../kit/field.ts
 import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
 import { entryRead, entryWrite, readEntry, writeEntry } from './entry.ts'
 import { mergePatch } from './merge-patch.ts'
-import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, requirePath, secretAt, settingsOf, versionView, writeSecret } from './secret.ts'
+import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, requirePath, secretAt, secretSoon, settingsOf, versionView, writeSecret } from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
 const version = integer({ about: 'Number of the version; 0 for the newest.', default: 0 })
@@ -24,14 +24,15 @@ function casOf(options: Record<string, unknown>): number | undefined {
 
 /** The record, the number asked for and its payload; null where there is no such version. A deleted one has no payload. */
 async function load(context: Context, at: string, wanted: number): Promise<{ secret: Secret; number: number; data: Record<string, unknown> | null } | null> {
-  const secret = await secretAt(context.store, requirePath(at))
+  const found = secretSoon(context.store, requirePath(at))
+  const secret = found instanceof Promise ? await found : found
   if (!secret) return null
-  const number = wanted === 0 ? liveOf(secret) : wanted
-  const found = secret.versions[number]
-  if (!found) return null
-  if (!isReadable(secret, found, context.now())) return { secret, number, data: null }
+  const number = wanted > 0 ? wanted : liveOf(secret)
+  const version = secret.versions[number]
+  if (!version) return null
+  if (!isReadable(secret, version, context.now())) return { secret, number, data: null }
   const bytes = await context.store.get(payloadKey(at, secret, number))
-  return bytes && { secret, number, data: payloadOf(bytes, found) }
+  return bytes && { secret, number, data: payloadOf(bytes, version) }
 }
 
 const shown = (data: Record<string, unknown>, alive: boolean): Outcome => (alive ? data : answer({ data, status: 404 }))

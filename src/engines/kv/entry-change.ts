@@ -3,7 +3,7 @@ import { Fault, invalid } from '../../kit/errors.ts'
 import { boolean, integer, isObject, object, text } from '../../kit/field.ts'
 import { type Chore, type Context, type Route, route } from '../../kit/route.ts'
 import type { Transaction } from '../../kit/view.ts'
-import { entryAt, markOf, markedForDeletion, mergeBeside, stagesOf } from './entry.ts'
+import { checkLabels, entryAt, markOf, markedForDeletion, mergeBeside, seenOf, stagesOf } from './entry.ts'
 import { type Secret, currentLabel, endKey, idOf, isReadable, labelsOf, moveLabels, numberOfId, removeSecret, requirePath, secretAt, stamp, writeSecret } from './secret.ts'
 
 const mark = text({ about: 'Only the secret with this mark.' })
@@ -17,13 +17,14 @@ export const entryList = {
 type At = { path: string; mark?: string | undefined }
 
 async function viewOf(context: Context, path: string, secret: Secret): Promise<Record<string, unknown>> {
-  const seen = await context.store.read<number>(`seen/${path}`)
+  const seen = await seenOf(context.store, path, secret)
+  const days = Object.values(seen)
   return {
     path,
     mark: markOf(path, secret),
     created: stamp(secret.created),
     updated: stamp(secret.updated),
-    ...(seen !== null && { seen: seen * 86_400 }),
+    ...(days.length > 0 && { seen: Math.max(...days) }),
     attributes: secret.attributes ?? {},
     tags: secret.custom,
     ...(secret.deletion && { deletion: secret.deletion }),
@@ -32,6 +33,7 @@ async function viewOf(context: Context, path: string, secret: Secret): Promise<R
       id: idOf(path, secret, Number(number)),
       created: stamp(version.created),
       stages: stagesOf(secret, Number(number)),
+      ...(seen[number] !== undefined && { seen: seen[number] }),
       readable: isReadable({ ...secret, deletion: undefined as never }, version, context.now()),
     })),
   }
@@ -64,12 +66,15 @@ function change<T>(context: Context, input: At, run: (secret: Secret, tx: Transa
 }
 
 export function changeEntry(context: Context, input: At, raw: Record<string, unknown>): Promise<Record<string, unknown>> {
-  const { attributes, tags, stage, limits } = raw as { attributes?: unknown; tags?: unknown; stage?: StageMove; limits?: { tags?: number } }
+  const { attributes, tags, stage, limits } = raw as { attributes?: unknown; tags?: unknown; stage?: StageMove; limits?: { tags?: number; labels?: number } }
   return change(context, input, (secret) => {
     if (secret.deletion) throw new Fault('precondition', markedForDeletion)
     let changed = mergeBeside(secret, attributes, tags)
     if (limits?.tags !== undefined && Object.keys(changed.custom).length > limits.tags) throw new Fault('too-large', 'too many tags')
-    if (isObject(stage)) changed = moveStage(input.path, changed, stage as unknown as StageMove)
+    if (isObject(stage)) {
+      changed = moveStage(input.path, changed, stage as unknown as StageMove)
+      checkLabels(Object.keys(labelsOf(changed)).length, limits)
+    }
     return [{ ...changed, updated: context.now() }, { mark: markOf(input.path, changed), number: changed.current }]
   })
 }

@@ -1,11 +1,13 @@
 // A secret as dialects with staging labels see it: its exact bytes, versions by their own ids, labels, and what is
 // kept beside it. These are further inputs of the usual routes, so that one policy covers every way to a secret.
 import { createHash } from 'node:crypto'
+import { answer } from '../../kit/answer.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { boolean, isObject, object, text } from '../../kit/field.ts'
-import type { Context } from '../../kit/route.ts'
-import type { Reader, Transaction } from '../../kit/view.ts'
-import { type Secret, type Version, addVersion, currentLabel, idOf, isReadable, labelsOf, madeKey, moveLabels, newSecret, numberOfId, payloadKey, requirePath, secretAt, settingsOf, stamp, writeSecret } from './secret.ts'
+import type { Context, Outcome } from '../../kit/route.ts'
+import { soon } from '../../kit/soon.ts'
+import type { Reader, Transaction, View } from '../../kit/view.ts'
+import { type Secret, type Version, addVersion, currentLabel, idOf, isReadable, labelsOf, madeKey, moveLabels, newSecret, numberOfId, payloadKey, requirePath, secretAt, secretSoon, settingsOf, stamp, writeSecret } from './secret.ts'
 
 const mark = text({ about: 'Answer only for the secret with this mark: six characters that another secret of the same name would not have.' })
 
@@ -32,6 +34,8 @@ export interface EntryWrite {
   tags?: Record<string, string | null>
   /** Announce the version alone; its value comes with another write of the same id. */
   empty?: boolean
+  /** How many staging labels the secret may have; `too-large` beyond. */
+  limits?: { labels?: number }
 }
 
 export const markedForDeletion = "You can't perform this operation on the secret because it was marked for deletion."
@@ -55,31 +59,52 @@ export const stagesOf = (secret: Secret, number: number): string[] => Object.ent
 
 /** The secret that an entry route is about; `not-found` where there is none or its mark differs. */
 export async function entryAt(store: Reader, path: string, wanted: string | undefined): Promise<Secret> {
-  const secret = await secretAt(store, requirePath(path))
+  return meant(await secretAt(store, requirePath(path)), path, wanted)
+}
+
+function meant(secret: Secret | null, path: string, wanted: string | undefined): Secret {
   if (!secret || (wanted !== undefined && markOf(path, secret) !== wanted)) throw noSecret()
   return secret
 }
 
 /** What a dialect keeps beside a secret, for decisions that come before a call; null where it keeps nothing. */
-export async function attributesOf(store: Reader, path: string): Promise<{ attributes: Record<string, unknown>; mark: string; tags: Record<string, string> } | null> {
-  const secret = await secretAt(store, path)
-  return secret?.attributes ? { attributes: secret.attributes, mark: markOf(path, secret), tags: secret.custom } : null
-}
+export const attributesOf = (store: View, path: string): unknown =>
+  soon(secretSoon(store, path), (secret) => (secret?.attributes ? { attributes: secret.attributes, mark: markOf(path, secret), tags: secret.custom } : null))
 
 const day = (now: number): number => Math.trunc(now / 86_400_000)
 
-/** Days already noted, by the record that was read: it stays the same object while nothing changes. */
-const noted = new WeakMap<object, number>()
+/** Days already noted, by the version that was read: it stays the same object while nothing changes. */
+const noted = new WeakMap<Version, number>()
 
-/** Notes the day of the last read, once a day; a read never fails for it. */
-function noteRead(context: Context, path: string, secret: Secret): void {
+/** The day of the last read of versions by their numbers; days since 1970. */
+type Seen = Record<string, number>
+const seenKey = (path: string): string => `seen/${path}`
+
+/** Notes the day of a version's last read, once a day; a read never fails for it. */
+function noteRead(context: Context, path: string, secret: Secret, number: number): void {
   const today = day(context.now())
-  if (noted.get(secret) === today) return
-  noted.set(secret, today)
+  const version = secret.versions[number]!
+  if (noted.get(version) === today) return
+  noted.set(version, today)
   void context.store
-    .read<number>(`seen/${path}`)
-    .then((seen) => (seen === today ? undefined : context.store.write(`seen/${path}`, today)))
+    .update(async (tx) => {
+      const [seen, present] = [await tx.read<Seen>(seenKey(path)), await secretAt(tx, path)]
+      if (seen?.[number] === today || present?.created !== secret.created) return
+      const kept = Object.entries(seen ?? {}).filter(([one]) => present.versions[one])
+      tx.write(seenKey(path), { ...Object.fromEntries(kept), [number]: today } satisfies Seen)
+    })
     .catch(() => {})
+}
+
+/** The day on which each version was last read, in seconds since 1970. */
+export async function seenOf(store: Reader, path: string, secret: Secret): Promise<Seen> {
+  const stored = (await store.read<Seen>(seenKey(path))) ?? {}
+  const seen: Seen = {}
+  for (const number in secret.versions) {
+    const last = noted.get(secret.versions[number]!) ?? stored[number]
+    if (last !== undefined) seen[number] = last * 86_400
+  }
+  return seen
 }
 
 function numberOf(path: string, secret: Secret, stage: string | undefined, id: string | undefined, number: number | undefined): number {
@@ -96,35 +121,46 @@ function numberOf(path: string, secret: Secret, stage: string | undefined, id: s
 
 const notStaged = (label: string): Fault => new Fault('not-found', `Secrets Manager can't find the specified secret value for staging label: ${label}`)
 
-export async function readEntry(context: Context, input: { path: string; stage?: string | undefined; version_id?: string | undefined; version?: number; beside?: boolean; mark?: string | undefined }): Promise<Record<string, unknown>> {
-  const secret = await entryAt(context.store, input.path, input.mark)
+export async function readEntry(context: Context, input: { path: string; stage?: string | undefined; version_id?: string | undefined; version?: number; beside?: boolean; mark?: string | undefined }): Promise<Outcome> {
+  const found = secretSoon(context.store, requirePath(input.path))
+  const secret = meant(found instanceof Promise ? await found : found, input.path, input.mark)
   if (secret.deletion) throw new Fault('precondition', markedForDeletion)
   const number = numberOf(input.path, secret, input.stage, input.version_id, input.version)
   const version = secret.versions[number]
   const bytes = version && isReadable(secret, version, context.now()) ? await context.store.get(payloadKey(input.path, secret, number)) : null
   if (!version || !bytes) throw input.version_id === undefined ? notStaged(input.stage ?? currentLabel) : new Fault('not-found', `Secrets Manager can't find the specified secret value for VersionId: ${input.version_id}`)
-  noteRead(context, input.path, secret)
+  noteRead(context, input.path, secret, number)
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return {
+  const about = aboutVersion(input.path, secret, number)
+  const data = {
     number,
-    version: textOf(input.path, secret, number),
+    version: about.text,
     ...(version.media === 'binary' && { binary: true }),
     ...(version.media === undefined && { map: true }),
     ...(input.beside && { attributes: secret.attributes ?? {} }),
     payload: buffer.toString(version.media === 'binary' ? 'base64' : 'utf8'),
   }
+  return answer({ data, basis: input.beside ? about.beside : about })
 }
 
-const versionTexts = new WeakMap<Version, string>()
+interface AboutVersion {
+  /** Mark, id, labels and time as one JSON text: audit hashes each value of an answer by itself. */
+  text: string
+  /** Stands for the answer that holds attributes too, as the object itself does for the one without. */
+  beside: object
+}
 
-/** Mark, id, labels and time of a version as one JSON text: audit hashes each value of an answer by itself, and reads are many. */
-function textOf(path: string, secret: Secret, number: number): string {
+const aboutVersions = new WeakMap<Version, AboutVersion>()
+
+/** What is the same in all answers about a version, until anything about its secret changes. */
+function aboutVersion(path: string, secret: Secret, number: number): AboutVersion {
   const version = secret.versions[number]!
-  const ready = versionTexts.get(version)
+  const ready = aboutVersions.get(version)
   if (ready !== undefined) return ready
   const text = JSON.stringify({ mark: markOf(path, secret), id: idOf(path, secret, number), created: stamp(version.created), stages: stagesOf(secret, number) })
-  versionTexts.set(version, text)
-  return text
+  const made: AboutVersion = { text, beside: {} }
+  aboutVersions.set(version, made)
+  return made
 }
 
 function parseEntry(raw: Record<string, unknown>): EntryWrite {
@@ -172,6 +208,7 @@ export function writeEntry(context: Context, input: { path: string; mark?: strin
     if (number > 0) return fill(tx, path, secret, number, bytes, entry, now)
     const first = Object.keys(labelsOf(secret)).length === 0
     const stages = first ? [...new Set([...(entry.stages ?? []), currentLabel])] : (entry.stages ?? [currentLabel])
+    checkLabels(new Set([...Object.keys(labelsOf(secret)), ...stages]).size, entry.limits)
     const changed = addVersion(tx, path, secret, await settingsOf(tx), bytes, now, { stages, ...(entry.id !== undefined && { id: entry.id }), ...(entry.media && { media: entry.media }), ...(entry.empty && { empty: true as const }) })
     return shown(path, changed, changed.current)
   })
@@ -184,6 +221,10 @@ function fill(tx: Transaction, path: string, secret: Secret, number: number, byt
   tx.put(payloadKey(path, filled, number), bytes)
   writeSecret(tx, path, filled)
   return shown(path, filled, number)
+}
+
+export function checkLabels(count: number, limits: { labels?: number } | undefined): void {
+  if (limits?.labels !== undefined && count > limits.labels) throw new Fault('too-large', `You can't have more than ${limits.labels} staging labels on the versions of a secret.`)
 }
 
 async function sameBytes(store: Reader, path: string, secret: Secret, number: number, bytes: Buffer, media: string | undefined): Promise<boolean> {

@@ -12,16 +12,19 @@ import { metadataRoutes } from './metadata.ts'
 import { v1Routes } from './v1.ts'
 import { versionRoutes } from './versions.ts'
 
-const misdirected = 'Invalid path for a versioned K/V secrets engine: secrets are read and written below data/, listed below metadata/. With the command line use the kv commands.'
+/** Vault's own words: clients recognise the mistake by them. */
+const misdirected = (command: string): string =>
+  `Invalid path for a versioned K/V secrets engine. See the API docs for the appropriate API endpoints to use. If using the Vault CLI, use 'vault kv ${command}' for this operation.`
 
 /** Answers version 1 paths on a version 2 mount, the commonest mistake, with a hint. */
-const hints: Route[] = (['read', 'write', 'delete', 'list'] satisfies Operation[]).map((op) =>
+const hints: Route[] = Object.entries({ read: 'get', write: 'put', delete: 'delete', list: 'list' } satisfies Partial<Record<Operation, string>>).map(([op, command]) =>
   route({
-    op,
+    op: op as Operation,
     path: ':path*',
     about: 'Explains that this mount keeps versions.',
+    free: true,
     takes: { path: text({ about: 'Any other path.', default: '' }) },
-    run: () => answer({ warnings: [misdirected], status: 404 }),
+    run: () => answer({ warnings: [misdirected(command)], status: 404 }),
   }),
 )
 

@@ -94,6 +94,7 @@ const lists = (['list', 'scan'] as const).flatMap((op): Route[] => [
       for (const key of keys) {
         const secret = key.endsWith('/') ? null : await secretAt(context.store, folder(input.path) + key)
         if (secret) info[key] = metadataView(secret)
+        else if (key.endsWith('/')) info[key] = {}
       }
       return keys.length > 0 ? { keys, key_info: info } : null
     },

@@ -5,9 +5,9 @@ import { hash } from 'node:crypto'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { isObject } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
-import type { Reader, Transaction, Writer } from '../../kit/view.ts'
+import type { Reader, Transaction, View, Writer } from '../../kit/view.ts'
 import { parseExactly } from '../../kit/json.ts'
-import { type Stored, fromStored, toStored } from './stored.ts'
+import { fromStored, toStored } from './stored.ts'
 
 export interface Version {
   /** Milliseconds since 1970. */
@@ -47,6 +47,8 @@ export interface Secret {
 /** The label of the version that reads without a number give, and that of the one before it. */
 export const currentLabel = 'AWSCURRENT'
 export const previousLabel = 'AWSPREVIOUS'
+/** The label of a version that a rotation has made and not yet put in force. */
+export const pendingLabel = 'AWSPENDING'
 
 export interface Settings {
   maxVersions: number
@@ -61,10 +63,12 @@ export const settingsOf = async (store: Reader): Promise<Settings> => (await sto
 const metaKey = (path: string): string => `meta/${path}`
 
 /** The record is shared between requests: never change it. */
-export async function secretAt(store: Reader, path: string): Promise<Secret | null> {
-  const stored = await store.read<Stored>(metaKey(path))
-  return stored && fromStored(stored)
+export async function secretAt(store: Reader | Transaction, path: string): Promise<Secret | null> {
+  return 'shared' in store ? store.shared(metaKey(path), fromStored) : store.read(metaKey(path), fromStored)
 }
+
+/** The same, at once where the record is in memory. */
+export const secretSoon = (store: View, path: string): Secret | null | Promise<Secret | null> => store.soon(metaKey(path), fromStored)
 
 export const writeSecret = (tx: Writer, path: string, secret: Secret): void => tx.write(metaKey(path), toStored(secret))
 
@@ -117,12 +121,14 @@ export const numberOfId = (path: string, secret: Secret, id: string): number => 
 /** The version that readers without a number get: a newer one may still be pending. 0: none. */
 export const liveOf = (secret: Secret): number => secret.labels?.[currentLabel] ?? secret.current
 
-/** Labels after `names` were moved to a version; who loses `AWSCURRENT` becomes `AWSPREVIOUS`. */
+/** Labels after `names` were moved to a version; who loses `AWSCURRENT` becomes `AWSPREVIOUS` and is no longer pending. */
 export function moveLabels(labels: Record<string, number>, names: readonly string[], number: number): Record<string, number> {
   const moved = { ...labels }
   const before = labels[currentLabel]
   for (const name of names) moved[name] = number
-  if (names.includes(currentLabel) && before !== undefined && before !== number) moved[previousLabel] = before
+  if (!names.includes(currentLabel) || before === undefined || before === number) return moved
+  moved[previousLabel] = before
+  if (moved[pendingLabel] === before) delete moved[pendingLabel]
   return moved
 }
 
@@ -192,7 +198,11 @@ export function addVersion(tx: Transaction, path: string, secret: Secret, settin
   const changed: Secret = { ...kept, updated: now, current: number, oldest: oldest === 1 && number > 1 ? 0 : oldest, versions, ...(labels && { labels }) }
   if (!empty) tx.put(payloadKey(path, changed, number), bytes)
   if (secret.current === 0) tx.mark(madeKey(secret, path))
-  writeSecret(tx, path, changed)
+  const stored = toStored(changed)
+  // What dialects keep beside a secret may be anything: that is read back as its JSON says it. The versions must be other
+  // objects than before, also the old ones: what was derived of one counts for as long as nothing about the secret changes.
+  if (changed.attributes) tx.write(metaKey(path), stored)
+  else tx.share(metaKey(path), stored, fromStored(stored))
   if (secret.deletion) tx.delete(endKey(secret.deletion.due, path))
   return changed
 }
@@ -228,7 +238,7 @@ export function removeSecret(tx: Transaction, path: string, secret: Secret | nul
 /** Numbers of versions from a request: a list, one number, or text with commas. */
 export function versionNumbers(raw: string[]): number[] {
   const numbers = raw.map(Number)
-  if (numbers.length === 0) throw invalid('no version number provided')
+  if (numbers.length === 0) throw invalid('No version number provided')
   if (numbers.some((number) => !Number.isInteger(number) || number < 1)) throw invalid('versions: expected whole numbers above zero')
   return numbers
 }
@@ -245,6 +255,6 @@ export function changeSecret(context: Context, path: string, change: (secret: Se
 }
 
 export function requirePath(path: string): string {
-  if (path === '') throw new Fault('unsupported')
+  if (path === '') throw new Fault('not-found', 'Non-listing operations on the root of a K/V v2 mount are not supported.')
   return path
 }

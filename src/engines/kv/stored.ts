@@ -37,15 +37,9 @@ export function toStored({ created, updated, current, oldest, versions, maxVersi
   return stored
 }
 
-const secrets = new WeakMap<Stored, Secret>()
-
-/** The same object for the same: it is shared, never change it. */
 export function fromStored(stored: Stored): Secret {
-  const ready = secrets.get(stored)
-  if (ready) return ready
   const { made, updated, versions, ...rest } = stored
   const secret: Secret = { oldest: 0, maxVersions: 0, casRequired: false, deleteVersionAfter: 0, custom: {}, ...rest, created: made, updated: made + updated, versions: {} }
   for (const [number, age, until = null, more] of versions) secret.versions[number] = { created: made + age, deleted: until === null ? 0 : made + until, destroyed: false, ...more }
-  secrets.set(stored, secret)
   return secret
 }

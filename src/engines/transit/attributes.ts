@@ -4,19 +4,26 @@ import { invalid } from '../../kit/errors.ts'
 import { boolean, object, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
 import type { View } from '../../kit/view.ts'
-import { type Key, changeKey, findKey, isEmpty, refuseEnding } from './key.ts'
+import { type Key, type KeyVersion, changeKey, findKey, isEmpty, isForgotten, refuseEnding } from './key.ts'
 import { isAsymmetric, keyType } from './key-type.ts'
 import { publicOf } from './material.ts'
 
 const mostBytes = 262_144
 
-/** What dialects keep with a key, and the names that stand for it. */
-export async function attributesFor(store: View, name: string): Promise<{ attributes: Record<string, unknown>; aliases: string[] } | null> {
+/** What dialects keep with a key, the names that stand for it, and what it is for. */
+export async function attributesFor(store: View, name: string): Promise<{ attributes: Record<string, unknown>; aliases: string[]; type: string; size: number; purpose: string } | null> {
   const key = await findKey(store, name)
-  return key && { attributes: key.attributes ?? {}, aliases: key.aliases ?? [] }
+  return key && { attributes: key.attributes ?? {}, aliases: key.aliases ?? [], type: key.type, size: key.size, purpose: key.purpose ?? '' }
 }
 
+const versionView = (number: number, version: KeyVersion): Record<string, unknown> => ({
+  number, created: msOf(version.created), cause: version.cause ?? '', forgotten: isForgotten(version), ...(version.expires !== undefined && { expires: version.expires }),
+})
+
 const msOf = (stamp: string | undefined): number => (stamp === undefined ? 0 : Date.parse(stamp))
+
+/** When the key rotates next by itself, milliseconds since 1970. */
+export const nextRotation = (key: Key): number => (key.autoRotateFrom ?? msOf(key.versions[key.latest]?.created)) + key.autoRotate * 1000
 
 /** What a dialect is told of a key. Times are milliseconds since 1970. */
 export function entryOf(key: Key): Record<string, unknown> {
@@ -34,7 +41,9 @@ export function entryOf(key: Key): Record<string, unknown> {
     attributes: key.attributes ?? {},
     aliases: key.aliases ?? [],
     auto_rotate_period: key.autoRotate,
-    versions: Object.entries(key.versions).map(([number, { created, cause }]) => ({ number: Number(number), created: msOf(created), cause: cause ?? '' })),
+    ...(key.autoRotate > 0 && { next_rotation: nextRotation(key) }),
+    versions: Object.entries(key.versions).map(([number, version]) => versionView(Number(number), version)),
+    ...(key.pending && { pending: versionView(key.latest + 1, key.pending) }),
     ...(key.deletion && { deletion: key.deletion }),
     ...(latest?.expires !== undefined && { expires: latest.expires }),
     ...(isAsymmetric(keyType(key.type)) && latest?.public !== undefined && { public_key: publicOf(latest).export({ type: 'spki', format: 'der' }).toString('base64') }),

@@ -1,7 +1,7 @@
 // derive-key: a symmetric key agreed upon with someone who holds another key pair (ECDH, then HKDF-SHA256).
-import { createPublicKey, diffieHellman } from 'node:crypto'
-import { invalid } from '../../kit/errors.ts'
-import { choice, integer, text } from '../../kit/field.ts'
+import { createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
+import { Fault, invalid } from '../../kit/errors.ts'
+import { boolean, choice, integer, text } from '../../kit/field.ts'
 import { route, type Route } from '../../kit/route.ts'
 import { parseKey, storeImported } from './import.ts'
 import { blankKey, needBase64, needKey, needPurpose, secretVersion, versionAt } from './key.ts'
@@ -36,20 +36,28 @@ const deriveKey = route({
   },
 })
 
+function readPublic(der: Buffer): KeyObject | null {
+  try {
+    return createPublicKey({ key: der, format: 'der', type: 'spki' })
+  } catch {
+    return null
+  }
+}
+
 const sharedSecret = route({
   op: 'write',
   path: 'shared-secret/:name',
   about: 'The bare secret shared with the holder of another key on the same curve (ECDH); derive keys from it before use.',
   takes: { name: text({ about: 'Name of the key.', required: true }), peer_public_key: text({ about: "The peer's public key, DER, base64.", required: true }) },
-  gives: { shared_secret: text({ about: 'The x-coordinate of the shared point, base64.', secret: true }) },
+  gives: { external: boolean({ about: 'Whether the key came from outside.' }), shared_secret: text({ about: 'The x-coordinate of the shared point, base64.', secret: true }) },
   async run(context, input) {
     const key = await needKey(context.store, input.name)
     needPurpose(key, 'agree')
     const type = keyType(key.type)
     if (!type.curve) throw invalid(`key type ${key.type} does not support key agreement`)
-    const publicKey = parseKey(() => createPublicKey({ key: needBase64(input.peer_public_key, 'peer_public_key'), format: 'der', type: 'spki' }))
-    if (!isOfType(type, publicKey)) throw invalid('the public key is not on the curve of the key')
-    return { shared_secret: diffieHellman({ privateKey: privateOf(versionAt(key, key.latest), 'key agreement'), publicKey }).toString('base64') }
+    const publicKey = readPublic(needBase64(input.peer_public_key, 'peer_public_key'))
+    if (!publicKey || !isOfType(type, publicKey)) throw new Fault('invalid', 'the public key is not one on the curve of the key', { reason: ['public-key'] })
+    return { external: key.external === true, shared_secret: diffieHellman({ privateKey: privateOf(versionAt(key, key.latest), 'key agreement'), publicKey }).toString('base64') }
   },
 })
 

@@ -3,7 +3,7 @@
 import { constants, createHash, createPrivateKey, createPublicKey, privateDecrypt, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { unwrapPadded } from '../../crypto/key-wrap.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
-import { choice, integer, text } from '../../kit/field.ts'
+import { boolean, choice, integer, text } from '../../kit/field.ts'
 import { route, type Chore, type Route } from '../../kit/route.ts'
 import type { View } from '../../kit/view.ts'
 import { entryOf } from './attributes.ts'
@@ -89,6 +89,22 @@ function versionOf(key: Key, secret: Buffer, now: number): KeyVersion {
   }
 }
 
+const isOf = ({ fingerprint }: KeyVersion, digest: Buffer): boolean => fingerprint !== undefined && timingSafeEqual(Buffer.from(fingerprint, 'base64'), digest)
+
+/** The key with material that it had before, its first, or, where it is meant to be `fresh`, some for the next rotation; and the number of its version. */
+function withMaterial(key: Key, given: KeyVersion, digest: Buffer, fresh: boolean): { changed: Key; number: number } {
+  const known = Object.entries(key.versions).find(([, version]) => isOf(version, digest))
+  if (known || key.latest === 0) {
+    const [number, before] = known ?? ['1', null]
+    const version: KeyVersion = { ...given, created: before?.created ?? given.created, ...(before?.cause && { cause: before.cause }) }
+    return { changed: { ...key, latest: Math.max(key.latest, 1), versions: { ...key.versions, [number]: version } }, number: Number(number) }
+  }
+  const rotates = keyType(key.type).aead !== undefined
+  if (!rotates || (!fresh && !(key.pending && isOf(key.pending, digest)))) throw new Fault('invalid', 'the material is not the one imported before', { reason: ['key-material-other'] })
+  if (key.pending && !isOf(key.pending, digest)) throw new Fault('invalid', 'other material waits for the next rotation', { reason: ['key-material-waits', String(key.latest + 1)] })
+  return { changed: { ...key, pending: given }, number: key.latest + 1 }
+}
+
 const importMaterial = route({
   op: 'write',
   path: 'keys/:name/material',
@@ -98,6 +114,7 @@ const importMaterial = route({
     ticket: text({ about: 'As import-parameters gave it.', required: true, secret: true }),
     material: text({ about: 'The wrapped material, base64.', required: true, secret: true }),
     expires: integer({ about: 'When the material is forgotten, milliseconds since 1970; 0: never.', default: 0 }),
+    fresh: boolean({ about: 'Whether other material than the key had is meant: the next rotation takes it on.', default: false }),
   },
   async run(context, input) {
     await needExternal(context.store, input.name)
@@ -110,39 +127,45 @@ const importMaterial = route({
       const key = await findKey(tx, input.name)
       if (!key) throw absent('no such key')
       refuseEnding(key)
-      const fresh: KeyVersion = { ...versionOf(key, secret, context.now()), fingerprint: digest.toString('base64'), ...(input.expires > 0 && { expires: input.expires }) }
-      const before = key.versions[1]
-      if (before?.fingerprint !== undefined && !timingSafeEqual(Buffer.from(before.fingerprint, 'base64'), digest)) throw new Fault('invalid', 'the material is not the one imported before', { reason: ['key-material-other'] })
-      const changed: Key = { ...key, latest: 1, versions: { 1: { ...fresh, created: before?.created ?? fresh.created } } }
+      const given: KeyVersion = { ...versionOf(key, secret, context.now()), fingerprint: digest.toString('base64'), ...(input.expires > 0 && { expires: input.expires }) }
+      const { changed, number } = withMaterial(key, given, digest, input.fresh)
       tx.write(keyFolder + key.name, changed)
-      if (input.expires > 0) tx.write(expiryFolder + key.name, {})
+      if (expiring(changed).length > 0) tx.write(expiryFolder + key.name, {})
       else tx.delete(expiryFolder + key.name)
       tx.delete(importFolder + input.ticket)
-      return entryOf(changed)
+      return { ...entryOf(changed), imported_version: number }
     })
     secret.fill(0)
     return entry
   },
 })
 
-/** Leaves of a version what tells that it was there. */
-function forget(key: Key): void {
-  const version = key.versions[key.latest]
+/** Numbers of the versions whose material ends by itself; the pending one counts as the next. */
+function expiring(key: Key, by = Infinity): number[] {
+  const all: [number, KeyVersion][] = Object.entries(key.versions).map(([number, version]) => [Number(number), version])
+  if (key.pending) all.push([key.latest + 1, key.pending])
+  return all.filter(([, { expires }]) => expires !== undefined && expires <= by).map(([number]) => number)
+}
+
+/** Leaves of a version what tells that it was there; nothing of one that waits for its rotation. */
+function forget(key: Key, number: number): void {
+  if (number === key.latest + 1) delete key.pending
+  const version = key.versions[number]
   if (!version) return
-  const { created, fingerprint } = version
-  key.versions[key.latest] = { created, ...(fingerprint !== undefined && { fingerprint }) }
+  const { created, cause, fingerprint } = version
+  key.versions[number] = { created, ...(cause && { cause }), ...(fingerprint !== undefined && { fingerprint }) }
 }
 
 const deleteMaterial = route({
   op: 'delete',
   path: 'keys/:name/material',
   about: 'Forget the material of a key; it can be imported again.',
-  takes: { name },
+  takes: { name, version: integer({ about: 'Of which version, the pending one being the next; default: the newest.' }) },
   async run(context, input) {
     await needExternal(context.store, input.name)
     return entryOf(await changeKey(context.store, input.name, (key) => {
       refuseEnding(key)
-      forget(key)
+      forget(key, input.version ?? key.latest)
     }))
   },
 })
@@ -158,10 +181,9 @@ export const forgetExpired: Chore = {
       signal.throwIfAborted()
       const keyName = marked.slice(expiryFolder.length)
       const key = await findKey(store, keyName)
-      const expires = key?.versions[key.latest]?.expires
-      if (key && expires !== undefined && expires > now()) continue
-      if (key && expires !== undefined) await changeKey(store, keyName, forget)
-      await store.delete(marked)
+      if (key && expiring(key, now()).length > 0) await changeKey(store, keyName, (one) => expiring(one, now()).forEach((number) => forget(one, number)))
+      const left = await findKey(store, keyName)
+      if (!left || expiring(left).length === 0) await store.delete(marked)
     }
     for (const id of await store.keys(importFolder, { limit: 1000 })) {
       const ticket = await store.read<Ticket>(id)

@@ -47,6 +47,8 @@ export interface Key {
   importedRotation: boolean
   /** Seconds; 0 for never. */
   autoRotate: number
+  /** When the running period began, where rotations on demand do not begin another: milliseconds since 1970. */
+  autoRotateFrom?: number
   /** Bytes of an HMAC key, else 0. */
   size: number
   latest: number
@@ -68,6 +70,8 @@ export interface Key {
   deletion?: { asked: number; due: number }
   /** Its material comes from outside and may be forgotten again. */
   external?: true
+  /** Material from outside that the next rotation takes on. */
+  pending?: KeyVersion
 }
 
 export const keyFolder = 'policy/'
@@ -95,12 +99,11 @@ export function refuseEnding(key: Key): void {
   if (key.deletion) throw new Fault('invalid', `key ${key.name} is about to be deleted`, { reason: ['key-pending-deletion'] })
 }
 
-/** Whether the key waits for material from outside. */
-export function isEmpty(key: Key): boolean {
-  if (!key.external) return false
-  const version = key.versions[key.latest]
-  return version?.key === undefined && version?.private === undefined
-}
+/** Whether a version from outside has lost its material. */
+export const isForgotten = ({ key, private: pair }: KeyVersion): boolean => key === undefined && pair === undefined
+
+/** Whether the key waits for material from outside: it never had any, or some of it is forgotten. */
+export const isEmpty = (key: Key): boolean => key.external === true && (key.latest === 0 || Object.values(key.versions).some(isForgotten))
 
 /** Throws where the key waits for material from outside. */
 export function refuseEmpty(key: Key): void {
@@ -208,9 +211,9 @@ export function addVersion(key: Key, version: KeyVersion): void {
 export function rotateKey(key: Key, version: KeyVersion): void {
   refuseEnding(key)
   if (key.softDeleted) throw new Fault('invalid', `key ${key.name} is soft-deleted; restore it before use`, { reason: ['key-disabled'] })
-  if (key.imported && !key.importedRotation) throw invalid(`imported key ${key.name} does not allow rotation within Strongroom`)
+  if (key.imported && !key.importedRotation && !key.external) throw invalid(`imported key ${key.name} does not allow rotation within Strongroom`)
   addVersion(key, version)
-  key.imported = false
+  key.imported = key.external === true
 }
 
 /** Makes the key unless it exists; tells whether it did. */

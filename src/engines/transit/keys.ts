@@ -6,7 +6,7 @@ import { boolean, choice, duration, integer, list, object, text } from '../../ki
 import { listChildren, pageFields } from '../../kit/page.ts'
 import { route, type Chore, type Context, type Route } from '../../kit/route.ts'
 import type { View } from '../../kit/view.ts'
-import { entryOf } from './attributes.ts'
+import { entryOf, nextRotation } from './attributes.ts'
 import { eraseKey, grantsOf } from './deletion.ts'
 import {
   autoFolder, blankKey, changeKey, checkAutoRotate, checkStays, createKey, findKey, keyFolder, liveVersions, makeVersion, needBase64, needKey, purposes, refuseEnding, rotateKey,
@@ -182,6 +182,7 @@ const configure = route({
     exportable,
     allow_plaintext_backup: plaintextBackup,
     auto_rotate_period: autoRotate,
+    auto_rotate_steady: boolean({ about: 'Count the period from now on, whatever is rotated on demand in between; default: from the newest version on.', default: false }),
   },
   gives: described,
   async run(context, input) {
@@ -202,6 +203,8 @@ const configure = route({
       checkStays(key)
       key.autoRotate = input.auto_rotate_period ?? key.autoRotate
       checkAutoRotate(key.autoRotate)
+      if (input.auto_rotate_steady) key.autoRotateFrom = context.now()
+      else if (input.auto_rotate_period !== undefined) delete key.autoRotateFrom
     })
     return answer({ data: describeKey(key), ...(warnings.length ? { warnings: [...new Set(warnings)] } : {}) })
   },
@@ -221,11 +224,14 @@ const rotate = route({
   gives: described,
   async run(context, input) {
     const present = await needKey(context.store, input.name, 'key not found')
-    const version: KeyVersion = { ...(await makeVersion(present, context.now())), cause: 'on-demand' }
+    const made = present.external ? null : await makeVersion(present, context.now())
     const key = await changeKey(context.store, input.name, (key) => {
       const rotations = Object.values(key.versions).filter(({ cause }) => cause === 'on-demand').length
       if (input.most !== undefined && rotations >= input.most) throw new Fault('too-large', `the key was rotated ${rotations} times on demand`)
-      rotateKey(key, version)
+      const version = made ?? key.pending
+      if (!version) throw new Fault('invalid', `key ${key.name} has no material to rotate to: import it first`, { reason: ['key-material-none'] })
+      rotateKey(key, { ...version, created: new Date(context.now()).toISOString(), cause: 'on-demand' })
+      delete key.pending
     }, 'key not found')
     return input.entry ? entryOf(key) : describeKey(key)
   },
@@ -253,17 +259,18 @@ const trim = route({
 
 export const keyRoutes: Route[] = [listKeys, read, create, remove, softDelete, softRestore, configure, rotate, trim]
 
-/** Whether the newest version has lived as long as it may. */
+/** Whether the period of a key is over. */
 const isDue = (key: Key, now: number): boolean =>
-  !key.softDeleted && (!key.imported || key.importedRotation) && key.autoRotate > 0 &&
-  Date.parse(versionAt(key, key.latest).created) + key.autoRotate * 1000 <= now
+  !key.softDeleted && (!key.imported || key.importedRotation) && key.autoRotate > 0 && nextRotation(key) <= now
 
 async function rotateDue(context: Context, name: string): Promise<void> {
   const present = await findKey(context.store, name)
   if (!present || !isDue(present, context.now())) return
   const version: KeyVersion = { ...(await makeVersion(present, context.now())), cause: 'automatic' }
   await changeKey(context.store, name, (key) => {
-    if (isDue(key, context.now())) rotateKey(key, version)
+    if (!isDue(key, context.now())) return
+    if (key.autoRotateFrom !== undefined) key.autoRotateFrom = context.now()
+    rotateKey(key, version)
   })
 }
 

@@ -13,8 +13,10 @@ export interface Memory {
   keys: SortedKeys
   version: number
   turns: Turns
-  watchers: Set<(keys: string[] | null) => void>
+  watchers: Set<Watcher>
 }
+
+type Watcher = (keys: string[] | null, first?: number) => void
 
 export const createMemory = (): Memory => ({
   items: new Map(),
@@ -29,10 +31,12 @@ function write(memory: Memory, key: string, item: Item): void {
   memory.items.set(key, item)
 }
 
-function apply(memory: Memory, batch: Batch): void {
+/** Gives the version of the first key put; 0: none was. */
+function apply(memory: Memory, batch: Batch): number {
   for (const [key, version] of batch.expect ?? []) {
     if ((memory.items.get(key)?.version ?? 0) !== version) throw new Fault('conflict')
   }
+  const first = memory.version + 1
   const changed: string[] = []
   for (const [key, value] of batch.put ?? []) {
     write(memory, key, { value: new Uint8Array(value), version: ++memory.version })
@@ -44,7 +48,8 @@ function apply(memory: Memory, batch: Batch): void {
     memory.version++
     changed.push(key)
   }
-  if (changed.length > 0) for (const watcher of memory.watchers) watcher(changed)
+  if (changed.length > 0) for (const watcher of memory.watchers) watcher(changed, first)
+  return batch.put?.length ? first : 0
 }
 
 async function load(memory: Memory, source: AsyncIterable<Uint8Array>): Promise<void> {
@@ -61,7 +66,7 @@ async function load(memory: Memory, source: AsyncIterable<Uint8Array>): Promise<
 /** A handle on `memory`; the data outlive it. */
 export function openMemory(memory: Memory = createMemory()): Storage {
   const closing = new AbortController()
-  const watchers = new Set<(keys: string[] | null) => void>()
+  const watchers = new Set<Watcher>()
   const locks = new Set<ReturnType<typeof createLock>>()
   const check = (): void => {
     if (closing.signal.aborted) throw closing.signal.reason
@@ -87,10 +92,10 @@ export function openMemory(memory: Memory = createMemory()): Storage {
     async commit(batch) {
       check()
       checkBatch(batch)
-      apply(memory, batch)
+      return apply(memory, batch)
     },
     watch(changed) {
-      const watcher = (keys: string[] | null): void => changed(keys)
+      const watcher: Watcher = (keys, first) => changed(keys, first)
       watchers.add(watcher)
       memory.watchers.add(watcher)
       return {

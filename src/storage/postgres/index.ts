@@ -99,6 +99,7 @@ export async function openPostgres({ url, schema = '', prefix = 'strongroom_', p
       open()
       checkBatch(batch)
       await group.commit(batch)
+      return 0
     },
     watch: changes.watch,
     lock: locks.lock,

@@ -16,7 +16,7 @@ async function add(): Promise<void> {
     const item = await storage.get('count')
     const next = String(Number(item ? Buffer.from(item.value).toString() : 0) + 1)
     try {
-      return await storage.commit({ expect: new Map([['count', item?.version ?? 0]]), put: [['count', Buffer.from(next)]] })
+      return void (await storage.commit({ expect: new Map([['count', item?.version ?? 0]]), put: [['count', Buffer.from(next)]] }))
     } catch (error) {
       if (!isFault(error, 'conflict')) throw error
     }

@@ -6,7 +6,7 @@ import type { Feed } from '../../kit/storage.ts'
 import { keptChanges } from './file.ts'
 import type { Snapshot } from './snapshot.ts'
 
-type Listener = (keys: string[] | null) => void
+type Listener = (keys: string[] | null, first?: number) => void
 
 /** Returns `watch` over the reader's connection, on which no transaction but the snapshot's may be open between calls. */
 export function createWatch(database: DatabaseSync, snapshot: Snapshot): (changed: Listener) => Feed {
@@ -21,8 +21,8 @@ export function createWatch(database: DatabaseSync, snapshot: Snapshot): (change
   let seen = version()
   let seq = Number(lastChange.get()!['seq'])
 
-  const tell = (keys: string[] | null): void => {
-    for (const listener of listeners) listener(keys)
+  const tell: Listener = (keys, first) => {
+    for (const listener of listeners) listener(keys, first)
   }
   const check = (): void => {
     const now = version()
@@ -32,13 +32,15 @@ export function createWatch(database: DatabaseSync, snapshot: Snapshot): (change
     if (commits.length === 0) return
     const keys = commits.flatMap(([, changed]) => changed.split('\0'))
     const last = commits.at(-1)![0]
+    const first = seq + 1
     const missed = last - seq !== keys.length || keys.length > keptChanges
     seq = last
-    tell(missed ? null : keys)
+    if (missed) tell(null)
+    else tell(keys, first)
   }
 
   return (changed) => {
-    const listener: Listener = (keys) => changed(keys)
+    const listener: Listener = (keys, first) => changed(keys, first)
     // A feed starts at its own birth: what happened before is not told to it, nor lost to the others.
     check()
     listeners.add(listener)

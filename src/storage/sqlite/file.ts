@@ -9,7 +9,8 @@ import { Fault } from '../../kit/errors.ts'
 export const keptChanges = 100_000
 
 const openTimeout = 5000
-const pageCaches = { reader: -4096, writer: -32768 }
+/** Every commit walks through all that the writer keeps: what it does not find there is in the system's memory. */
+const pageCaches = { reader: -4096, writer: -4096 }
 /** A write of one secret changes a few rows far apart: the smaller a page, the less is written around them. */
 const pageBytes = 2048
 /** Pages that change again before this much of the log has gathered are copied once; reading back as much after a crash takes a moment. */

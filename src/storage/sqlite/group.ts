@@ -12,6 +12,9 @@ export interface Group {
   values: ArrayBuffer
 }
 
+/** In the place of the version of the first key that a batch put, which is at least 1; 0: it put none. */
+export const conflicted = -1
+
 export function pack(batches: readonly Batch[]): Group {
   const keys: string[] = []
   const numbers: number[] = []

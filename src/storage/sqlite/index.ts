@@ -65,7 +65,7 @@ export function openSqlite(path: string): Storage {
     async commit(batch) {
       checkBatch(batch)
       try {
-        await writer.commit(batch)
+        return await writer.commit(batch)
       } finally {
         snapshot.end()
       }

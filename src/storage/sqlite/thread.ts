@@ -5,7 +5,7 @@ import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { Fault } from '../../kit/errors.ts'
 import type { Batch } from '../../kit/storage.ts'
 import { unavailable } from './file.ts'
-import { pack } from './group.ts'
+import { conflicted, pack } from './group.ts'
 import type { Outcome } from './writer.ts'
 
 /** Starts a thread of this folder, whether it runs as TypeScript or built. */
@@ -13,15 +13,15 @@ export const startThread = (name: 'writer' | 'copier', options: WorkerOptions): 
   new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), options)
 
 export interface Writer {
-  /** Resolves when the batch is durable; a Fault `conflict` or `unavailable` otherwise. */
-  commit(batch: Batch): Promise<void>
+  /** Resolves when the batch is durable, with the version of the first key it put; a Fault `conflict` or `unavailable` otherwise. */
+  commit(batch: Batch): Promise<number>
   /** Finishes what was asked and ends the thread. */
   close(): Promise<void>
 }
 
 interface Pending {
   batch: Batch
-  resolve(): void
+  resolve(first: number): void
   reject(error: unknown): void
 }
 
@@ -49,17 +49,16 @@ export function createWriterThread(path: string): Writer {
   let closed: Promise<void> | undefined
   let drained: (() => void) | undefined
 
-  const settle = ({ conflicts, error }: Outcome): void => {
+  const settle = ({ firsts, error }: Outcome): void => {
     const group = flight
     flight = []
     usual = group.length
     took = performance.now() - began
     const failure = error && unavailable(Object.assign(new Error(error.message), { errcode: error.errcode }))
-    const conflicting = new Set(conflicts)
     for (const [index, { resolve, reject }] of group.entries()) {
       if (failure) reject(failure)
-      else if (conflicting.has(index)) reject(new Fault('conflict'))
-      else resolve()
+      else if (firsts[index] === conflicted) reject(new Fault('conflict'))
+      else resolve(firsts[index]!)
     }
     if (queue.length > 0) return begin()
     thread?.unref()
@@ -75,7 +74,7 @@ export function createWriterThread(path: string): Writer {
       if (thread !== started) return
       thread = undefined
       // What the thread had taken may or may not be durable: the callers are told that it failed.
-      if (flight.length > 0) settle({ conflicts: [], error: { message: `the writer ended: ${String(cause)}`, errcode: undefined } })
+      if (flight.length > 0) settle({ firsts: [], error: { message: `the writer ended: ${String(cause)}`, errcode: undefined } })
     })
     started.unref()
     return started

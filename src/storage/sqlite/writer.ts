@@ -5,13 +5,13 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Batch } from '../../kit/storage.ts'
 import { isBusy, keptChanges, openDatabase } from './file.ts'
-import { unpack, type Group } from './group.ts'
+import { conflicted, unpack, type Group } from './group.ts'
 
 /** What the main thread asks: to write a group, or `null`: to close. */
 export type Request = Group | null
-/** What came of a group: it is durable but for the batches (by their position) that expected what is no longer so, or all of it failed. */
+/** What came of a group: of each batch the version of the first key it put, `conflicted` where it expected what is no longer so; or all of it failed. */
 export interface Outcome {
-  conflicts: number[]
+  firsts: number[]
   error?: { message: string; errcode: number | undefined }
 }
 
@@ -34,7 +34,7 @@ function retryBusy(run: () => void): void {
   }
 }
 
-/** Returns what commits a group of batches: the positions of those that conflicted; throws when none was written. */
+/** Returns what commits a group of batches and gives their `firsts`; throws when none was written. */
 export function createWriter(database: DatabaseSync): (batches: Batch[]) => number[] {
   database.exec('PRAGMA busy_timeout = 0')
   const begin = database.prepare('BEGIN IMMEDIATE')
@@ -56,21 +56,20 @@ export function createWriter(database: DatabaseSync): (batches: Batch[]) => numb
     for (const [key, expected] of expect ?? []) if (((version.get(key) as unknown as [number] | undefined)?.[0] ?? 0) !== expected) return false
     return true
   }
-  const apply = (batch: Batch, last: number, changed: string[]): void => {
+  const apply = (batch: Batch, last: number, changed: string[]): number => {
+    const first = batch.put?.length ? last + changed.length + 1 : 0
     for (const [key, value] of batch.put ?? []) put.run(key, last + changed.push(key), value)
     for (const key of batch.delete ?? []) if (remove.run(key).changes) changed.push(key)
+    return first
   }
 
   return (batches) => {
-    const conflicts: number[] = []
+    const firsts: number[] = []
     retryBusy(() => begin.run())
     try {
       const { first, last } = ends.get() as { first: number; last: number }
       const changed: string[] = []
-      for (const [index, batch] of batches.entries()) {
-        if (holds(batch)) apply(batch, last, changed)
-        else conflicts.push(index)
-      }
+      for (const batch of batches) firsts.push(holds(batch) ? apply(batch, last, changed) : conflicted)
       const seq = last + changed.length
       if (changed.length > 0) note.run(seq, changed.join('\0'))
       if (seq - first >= keptChanges + trimEvery) trim.run(seq - keptChanges)
@@ -80,7 +79,7 @@ export function createWriter(database: DatabaseSync): (batches: Batch[]) => numb
       if (database.isTransaction) rollback.run()
       throw error
     }
-    return conflicts
+    return firsts
   }
 }
 
@@ -89,10 +88,10 @@ function serve(port: MessagePort, path: string): void {
   const write = createWriter(database)
   const outcomeOf = (group: Group): Outcome => {
     try {
-      return { conflicts: write(unpack(group)) }
+      return { firsts: write(unpack(group)) }
     } catch (error) {
       const { message, errcode } = error as Error & { errcode?: number }
-      return { conflicts: [], error: { message, errcode } }
+      return { firsts: [], error: { message, errcode } }
     }
   }
 

@@ -30,7 +30,10 @@ export function entityRoutes(core: Core): Route[] {
       ids: keys.entityOf,
       name: keys.entityName,
       view: (entity) => entityView(core, entity),
-      info: async (entity) => ({ name: entity.name, aliases: (await aliasesOf(core, entity)).map((alias) => aliasOfEntity(core, alias)) }),
+      async info(entity) {
+        const aliases = (await aliasesOf(core, entity)).map((alias) => aliasOfEntity(core, alias))
+        return { name: entity.name, ...(aliases.length > 0 && { aliases }) }
+      },
       async put(context, input) {
         const { entity, made } = await putEntity(view, namespaceIdOf(core, context), input.id || undefined, input, core.now())
         return made ? { id: entity.id, name: entity.name, aliases: null } : undefined

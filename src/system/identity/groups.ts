@@ -1,11 +1,11 @@
-// `identity/group/*` and `identity/group-alias/*`.
+// `identity/group/*`: entities and groups that share policies.
 import type { Core } from '../../core/core.ts'
-import { deleteGroup, deleteGroupAlias, putGroup, putGroupAlias } from '../../core/identity/groups.ts'
-import { type Alias, type Group, idsBelow, keys } from '../../core/identity/records.ts'
+import { deleteGroup, putGroup } from '../../core/identity/groups.ts'
+import { type Group, follow, idsBelow, keys } from '../../core/identity/records.ts'
 import { type Fields, choice, list, map, text } from '../../kit/field.ts'
 import type { Route } from '../../kit/route.ts'
-import { findOwn, recordRoutes } from './record-routes.ts'
-import { aliasInfo, aliasMount, aliasView, groupView, namespaceIdOf } from './view.ts'
+import { recordRoutes } from './record-routes.ts'
+import { groupView, namespaceIdOf } from './view.ts'
 
 const fields = {
   id: text({ about: 'Id of the group.' }),
@@ -17,16 +17,7 @@ const fields = {
   member_group_ids: list({ about: 'Groups whose members are members.' }),
 } satisfies Fields
 
-const aliasFields = {
-  id: text({ about: 'Id of the alias.' }),
-  name: text({ about: 'Name by which the mount knows the group.' }),
-  canonical_id: text({ about: 'Id of the group.' }),
-  mount_accessor: text({ about: 'Accessor of the auth mount.' }),
-} satisfies Fields
-
-export const groupRoutes = (core: Core): Route[] => [...plainRoutes(core), ...aliasRoutes(core)]
-
-function plainRoutes(core: Core): Route[] {
+export function groupRoutes(core: Core): Route[] {
   const { view } = core.identity
   return recordRoutes<Group, typeof fields>(core, {
     path: 'group',
@@ -43,31 +34,11 @@ function plainRoutes(core: Core): Route[] {
       const change = { name: input.name, type: input.type, policies: input.policies, metadata: input.metadata, memberEntityIds: input.member_entity_ids, memberGroupIds: input.member_group_ids }
       // Members may come from the namespace itself and from those above it.
       const visible = (namespaceId: string): boolean => context.mount.namespace.startsWith(core.namespaces.byId(namespaceId)?.path ?? '\0')
-      const group = await putGroup(view, namespaceIdOf(core, context), input.id || undefined, change, visible, core.now())
-      return { id: group.id, name: group.name }
+      const namespaceId = namespaceIdOf(core, context)
+      const known = input.id || (input.name && (await follow<Group>(view, keys.groupName(namespaceId, input.name), keys.group)))
+      const group = await putGroup(view, namespaceId, input.id || undefined, change, visible, core.now())
+      return known ? undefined : { id: group.id, name: group.name }
     },
     remove: (namespaceId, id) => deleteGroup(view, namespaceId, id),
-  })
-}
-
-function aliasRoutes(core: Core): Route[] {
-  const { view } = core.identity
-  return recordRoutes<Alias, typeof aliasFields>(core, {
-    path: 'group-alias',
-    noun: 'group alias',
-    plural: 'group aliases',
-    fields: aliasFields,
-    about: 'Ties an external group to a name that a login method gives.',
-    key: keys.groupAlias,
-    ids: keys.groupAliasOf,
-    view: (alias) => aliasView(core, alias),
-    info: (alias) => aliasInfo(core, alias),
-    async put(context, input) {
-      const present = input.id ? await findOwn<Alias>(core, context, keys.groupAlias(input.id)) : null
-      const mount = aliasMount(core, context, input.mount_accessor || present?.mountAccessor)
-      const alias = await putGroupAlias(view, namespaceIdOf(core, context), input.id || undefined, { name: input.name, groupId: input.canonical_id, ...mount }, core.now())
-      return { id: alias.id, canonical_id: alias.ownerId }
-    },
-    remove: (namespaceId, id) => deleteGroupAlias(view, namespaceId, id),
   })
 }

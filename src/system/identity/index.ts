@@ -9,7 +9,7 @@ import { mfaMethodRoutes } from './mfa.ts'
 import { oidcRoutes } from './oidc/index.ts'
 
 /** `apiAddress`: where clients reach the server, for the issuer of identity tokens. */
-export function identityEngine(core: Core, apiAddress: string): Engine {
+export function identityEngine(core: Core, apiAddress: () => string): Engine {
   return {
     type: 'identity',
     about: 'Identity store',

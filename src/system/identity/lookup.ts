@@ -21,9 +21,9 @@ type KeyOf = (id: string) => string
 /** Refuses none and several ways at once. */
 function checkOne(input: Input): void {
   const ways = [input.id, input.name, input.alias_id, input.alias_name].filter(Boolean).length
-  if (ways === 0) throw invalid('none of the search parameters is given: use id, name, alias_id, or alias_name with alias_mount_accessor')
-  if (ways > 1) throw invalid('only one of id, name, alias_id and alias_name may be given')
-  if (input.alias_name && !input.alias_mount_accessor) throw invalid('alias_mount_accessor must be given with alias_name')
+  if (ways === 0) throw invalid('query parameter not supplied: use id, name, alias_id, or alias_name with alias_mount_accessor')
+  if (ways > 1) throw invalid('query parameter conflict; please supply distinct set of query parameters')
+  if (input.alias_name && !input.alias_mount_accessor) throw invalid("both 'alias_name' and 'alias_mount_accessor' needs to be set")
 }
 
 export function lookupRoutes(core: Core): Route[] {

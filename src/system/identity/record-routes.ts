@@ -39,9 +39,10 @@ export async function findOwn<T extends Owned>(core: Core, context: Context, key
 }
 
 type Find<T> = (context: Context, wanted: string) => Promise<T | null>
+type List = (context: Context, page: ReturnType<typeof pageOf>) => Promise<Outcome>
 
 export function recordRoutes<T extends Owned, F extends Fields>(core: Core, kind: Kind<T, F>): Route[] {
-  const { path, plural, fields, key, name, put } = kind
+  const { path, fields, key, name, put } = kind
   const { view } = core.identity
   const byId = async (context: Context, id: string): Promise<T | null> => {
     if (!kind.follow) return findOwn<T>(core, context, key(id))
@@ -57,40 +58,23 @@ export function recordRoutes<T extends Owned, F extends Fields>(core: Core, kind
     }
     return all
   }
-  const routes = [
-    route({ op: 'write', path, about: kind.about, takes: fields, run: (context, input) => put(context, input) }),
-    route({
-      op: 'list',
-      path: `${path}/id`,
-      about: `Lists ids of ${plural}.`,
-      takes: pageFields,
-      async run(context, input) {
-        const ids = await idsBelow(view, kind.ids(namespaceIdOf(core, context)), pageOf(input))
-        return listing(ids, await info(ids))
-      },
-    }),
-    ...singleRoutes(kind, 'id', byId),
-  ]
-  if (!name) return routes
-  return [
-    ...routes,
-    route({
-      op: 'list',
-      path: `${path}/name`,
-      about: `Lists names of ${plural}.`,
-      takes: pageFields,
-      run: async (context, input) => listing(await namesBelow(view, name(namespaceIdOf(core, context), ''), pageOf(input))),
-    }),
-    ...singleRoutes(kind, 'name', (context, wanted) => follow<T>(view, name(namespaceIdOf(core, context), wanted), key)),
-  ]
+  const writes = route({ op: 'write', path, about: kind.about, takes: fields, run: (context, input) => put(context, input) })
+  const byIds = leadingRoutes(kind, 'id', byId, async (context, page) => {
+    const ids = await idsBelow(view, kind.ids(namespaceIdOf(core, context)), page)
+    return listing(ids, await info(ids))
+  })
+  if (!name) return [writes, ...byIds]
+  const find: Find<T> = (context, wanted) => follow<T>(view, name(namespaceIdOf(core, context), wanted), key)
+  return [writes, ...byIds, ...leadingRoutes(kind, 'name', find, async (context, page) => listing(await namesBelow(view, name(namespaceIdOf(core, context), ''), page)))]
 }
 
-/** Routes to one record, by what leads to it. */
-function singleRoutes<T extends Owned, F extends Fields>({ path, noun, fields, view, put, remove }: Kind<T, F>, by: 'id' | 'name', find: Find<T>): Route[] {
+/** Routes by what leads to a record: the list of them, and those to one. */
+function leadingRoutes<T extends Owned, F extends Fields>({ path, noun, plural, fields, view, put, remove }: Kind<T, F>, by: 'id' | 'name', find: Find<T>, list: List): Route[] {
   const wanted = { [by]: text({ about: `${by === 'id' ? 'Id' : 'Name'} of the ${noun}.`, required: true }) }
   const one = (context: Context, input: Record<string, unknown>): Promise<T | null> => find(context, input[by] as string)
   const place = `${path}/${by}/:${by}`
   return [
+    route({ op: 'list', path: `${path}/${by}`, about: `Lists ${by}s of ${plural}.`, takes: pageFields, run: (context, input) => list(context, pageOf(input)) }),
     route({
       op: 'read',
       path: place,

@@ -14,9 +14,9 @@ export const namespaceIdOf = (core: Core, context: Context): string => core.name
 
 /** The auth mount that an alias is for; refuses one of another namespace. */
 export function aliasMount(core: Core, context: Context, accessor: string | undefined): { mountAccessor: string; mountType: string } {
-  if (!accessor) throw invalid('missing mount_accessor')
+  if (!accessor) throw invalid("'id' or 'mount_accessor' and 'name' must be provided")
   const mount = core.mounts.byAccessor(accessor)
-  if (!mount || mount.record.class !== 'auth' || mount.namespace.path !== context.mount.namespace) throw invalid('invalid mount accessor')
+  if (!mount || mount.record.class !== 'auth' || mount.namespace.path !== context.mount.namespace) throw invalid(`invalid mount accessor "${accessor}"`)
   return { mountAccessor: accessor, mountType: mount.record.type }
 }
 

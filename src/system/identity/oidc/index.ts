@@ -40,9 +40,9 @@ const rolePlace = (name: string): string => `oidc/role/${name}`
 const findRole = (context: Context, name: string): Promise<Role | null> => context.store.read<Role>(rolePlace(name))
 
 /** `apiAddress`: base of the issuer where none is configured. */
-export function oidcRoutes(core: Core, apiAddress: string): Route[] {
+export function oidcRoutes(core: Core, apiAddress: () => string): Route[] {
   const issuerOf = async (context: Context): Promise<string> => {
-    const base = (await context.store.read<{ issuer: string }>('oidc/config'))?.issuer || apiAddress
+    const base = (await context.store.read<{ issuer: string }>('oidc/config'))?.issuer || apiAddress()
     return `${base.replace(/\/$/, '')}/v1/${context.mount.namespace}identity/oidc`
   }
   return [...configRoutes(), ...keyRoutes(), ...roleRoutes(), ...tokenRoutes(core, issuerOf), ...discoveryRoutes(issuerOf), ...registryRoutes(apiAddress), ...providerRoutes(core, apiAddress)]
@@ -105,7 +105,7 @@ function keyRoutes(): Route[] {
       about: 'Removes a named key that no role uses.',
       takes: { name },
       async run(context, input) {
-        if (input.name === defaultKey) throw invalid('deletion of the default key is not allowed')
+        if (input.name === defaultKey) throw invalid(`deletion of key "${defaultKey}" not allowed`)
         for (const [kind, noun] of [['role', 'roles'], ['client', 'clients']] as const) {
           const users = await namesWhere<{ key: string }>(context.store, kind, (one) => one.key === input.name)
           if (users.length > 0) throw invalid(`unable to delete key "${input.name}" because it is currently referenced by these ${noun}: ${users.join(', ')}`)
@@ -159,10 +159,11 @@ function roleRoutes(): Route[] {
             clientId: input.client_id || present?.clientId || randomText(26),
             ttl: input.ttl ?? present?.ttl ?? 86_400,
           }
-          if (role.key === '') throw invalid('the key must be provided')
+          if (role.key === '') throw invalid('the key parameter is required')
           if (role.ttl <= 0) throw invalid('ttl must be positive')
           const key = await findSettings(tx, role.key)
-          if (key && role.ttl > key.verificationTtl) throw invalid("a role's token ttl cannot be longer than the verification_ttl of the key it references")
+          if (!key) throw invalid(`cannot find key "${role.key}"`)
+          if (role.ttl > key.verificationTtl) throw invalid("a role's token ttl cannot be longer than the verification_ttl of the key it references")
           tx.write(rolePlace(input.name), role)
         })
       },

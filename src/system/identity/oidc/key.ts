@@ -1,7 +1,7 @@
 // Named keys that sign identity tokens: made, rotated when their time has come, published until what they signed has ended.
 import { randomUUID } from 'node:crypto'
 import type { JWK } from 'jose'
-import { invalid, notFound } from '../../../kit/errors.ts'
+import { invalid } from '../../../kit/errors.ts'
 import { listChildren } from '../../../kit/page.ts'
 import type { Context } from '../../../kit/route.ts'
 import type { Reader, View } from '../../../kit/view.ts'
@@ -93,7 +93,7 @@ const rotated = (key: NamedKey, pair: Pair, verificationTtl: number, now: number
 export async function rotateKey(context: Context, name: string, verificationTtl?: number): Promise<void> {
   const { store } = context
   const present = await findKey(store, name)
-  if (!present) throw notFound(`no named key found at "${name}"`)
+  if (!present) throw invalid(`no named key found at "${name}"`)
   const pair = await makePair(present.algorithm)
   await store.update(async (tx) => {
     const key = await tx.read<NamedKey>(place(name))

@@ -67,6 +67,12 @@ test('who may sign: an entity, by a role that the key lists', async () => {
   await trial.must('POST', `identity/entity/id/${entityId}`, { disabled: false })
 })
 
+test('a role names a key that is there', async () => {
+  assert.match((await trial.ask('POST', 'identity/oidc/role/lost', {})).text, /the key parameter is required/)
+  assert.match((await trial.ask('POST', 'identity/oidc/role/lost', { key: 'none' })).body.errors[0], /cannot find key "none"/)
+  assert.equal((await trial.ask('POST', 'identity/oidc/key/none/rotate')).status, 400)
+})
+
 test('the issuer is configured as scheme, host and port', async () => {
   assert.match((await trial.must('POST', 'identity/oidc/config', { issuer })).warnings[0], /issuer/)
   const discovered = await trial.must('GET', 'identity/oidc/.well-known/openid-configuration', undefined, { token: null })

@@ -74,6 +74,16 @@ test('what may not be authorized is refused in the words of the specification', 
   assert.equal((await authorize(closed.client_id)).status, 200)
 })
 
+test('a refused authorization carries the state of its request; lists of clients never carry their secrets', async () => {
+  const { body } = await authorize(app.client_id, { response_type: 'token', state: 'mine' })
+  assert.equal(body.state, 'mine')
+  const { key_info } = (await trial.must('LIST', 'identity/oidc/client')).data
+  const listed = Object.values(key_info) as Record<string, unknown>[]
+  assert.ok(listed.length > 0)
+  for (const one of listed) assert.deepEqual([typeof one.client_id, one.client_secret], ['string', undefined])
+  assert.equal((await trial.must('LIST', 'identity/oidc/scope')).data.key_info, undefined)
+})
+
 test('public clients prove themselves with PKCE', async () => {
   const open = await client('open', { assignments: ['allow_all'], client_type: 'public' })
   assert.equal(open.client_secret, undefined)

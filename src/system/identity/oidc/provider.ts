@@ -57,7 +57,7 @@ const tokenFields = {
 
 const serves = (provider: Provider, clientId: string): boolean => provider.allowedClientIds.includes('*') || provider.allowedClientIds.includes(clientId)
 
-export function providerRoutes(core: Core, apiAddress: string): Route[] {
+export function providerRoutes(core: Core, apiAddress: () => string): Route[] {
   const authorize = (context: Context, input: Values<typeof authorizeFields>) => makeCode(core, context, input)
   const userinfo = async (context: Context, input: { name: string }) => {
     const token = context.presented === null ? null : await core.tokens.lookup(context.presented)
@@ -100,6 +100,7 @@ export function providerRoutes(core: Core, apiAddress: string): Route[] {
           authorization_endpoint: issuer.replace('/v1/', '/ui/vault/') + '/authorize',
           token_endpoint: `${issuer}/token`,
           userinfo_endpoint: `${issuer}/userinfo`,
+          request_parameter_supported: false,
           request_uri_parameter_supported: false,
           id_token_signing_alg_values_supported: [...algorithms],
           response_types_supported: ['code'],
@@ -125,17 +126,19 @@ export function providerRoutes(core: Core, apiAddress: string): Route[] {
 
 async function makeCode(core: Core, context: Context, input: Values<typeof authorizeFields>) {
   const { store, caller } = context
+  const refuse = (error: string, description: string) => bare({ error, error_description: description, state: input.state }, 400)
   const provider = await findProvider(store, input.name)
   if (!provider) return refuse('invalid_request', 'provider not found')
   const client = input.client_id === '' ? null : await findClient(store, input.client_id)
-  if (!client || !serves(provider, client.clientId)) return refuse('invalid_client_id', 'the client is not known to this provider')
+  if (input.client_id === '') return refuse('invalid_client_id', 'client_id parameter is required')
+  if (!client || !serves(provider, client.clientId)) return refuse('invalid_client_id', 'client with client_id not found')
   if (!client.redirectUris.includes(input.redirect_uri)) return refuse('invalid_redirect_uri', 'redirect_uri is not allowed for the client')
   if (input.response_type !== 'code') return refuse('unsupported_response_type', 'response_type must be "code"')
   const scopes = input.scope.split(' ').filter((one) => one !== '')
   if (!scopes.includes('openid')) return refuse('invalid_scope', 'openid scope is required')
   if (input.code_challenge === '' && client.type === 'public') return refuse('invalid_request', 'PKCE is required for public clients')
   if (input.code_challenge !== '' && !['plain', 'S256'].includes(input.code_challenge_method)) return refuse('invalid_request', 'code_challenge_method must be "plain" or "S256"')
-  if (!(await mayUse(core, context, client))) return refuse('access_denied', 'the identity entity is not authorized by the client assignment', 403)
+  if (!(await mayUse(core, context, client))) return refuse('access_denied', 'the identity entity is not authorized by the client assignment')
   const authTime = caller.tokenKey === null ? nowOf(context) : (await core.tokens.stored(caller.tokenKey))?.createdAt ?? 0
   if (input.max_age !== undefined && nowOf(context) - authTime > input.max_age) return refuse('max_age_violation', 'the caller logged in too long ago')
   const code = randomText(32)
@@ -184,7 +187,7 @@ async function scopeClaims(core: Core, context: Context, entityId: string, scope
   return claims
 }
 
-async function exchange(core: Core, context: Context, input: Values<typeof tokenFields>, apiAddress: string) {
+async function exchange(core: Core, context: Context, input: Values<typeof tokenFields>, apiAddress: () => string) {
   const { store } = context
   if (input.grant_type !== 'authorization_code') return refuse('unsupported_grant_type', 'grant_type must be "authorization_code"')
   const provider = await findProvider(store, input.name)

@@ -80,6 +80,8 @@ interface Kind<T, F extends Fields> {
   fields: F
   make(tx: Transaction, input: Values<F> & { name: string }, present: T | null): Promise<T> | T
   view(found: T, wanted: string, context: Context): Record<string, unknown>
+  /** What of the view a list shows of each; default: lists are names alone. */
+  listed?: readonly string[]
   /** Of which kind others refer to it by name, and how: then it cannot be removed. */
   usedBy?: { kind: string; refers(one: any, wanted: string): boolean }
   /** Names that cannot be removed. */
@@ -88,7 +90,7 @@ interface Kind<T, F extends Fields> {
   builtin?(reader: Reader, wanted: string): Promise<T | null>
 }
 
-function routesOfKind<T, F extends Fields>({ kind, noun, fields, make, view, fixed = [], usedBy, removed, builtin }: Kind<T, F>): Route[] {
+function routesOfKind<T, F extends Fields>({ kind, noun, fields, make, view, listed, fixed = [], usedBy, removed, builtin }: Kind<T, F>): Route[] {
   const find = async (context: Context, wanted: string): Promise<T | null> => (await context.store.read<T>(place(kind, wanted))) ?? (await builtin?.(context.store, wanted)) ?? null
   return [
     route({
@@ -98,10 +100,11 @@ function routesOfKind<T, F extends Fields>({ kind, noun, fields, make, view, fix
       takes: pageFields,
       async run(context, input) {
         const names = takePage([...new Set([...(await listChildren(context.store, `oidc/${kind}/`)), ...fixed])], input)
+        if (!listed) return listing(names)
         const info: Record<string, unknown> = {}
         for (const one of names) {
           const found = await find(context, one)
-          if (found) info[one] = view(found, one, context)
+          if (found) info[one] = Object.fromEntries(Object.entries(view(found, one, context)).filter(([key]) => listed.includes(key)))
         }
         return listing(names, info)
       },
@@ -222,13 +225,15 @@ const clientRoutes = kindOf<Client>()({
     key: found.key,
     redirect_uris: found.redirectUris,
   }),
+  // Never the secret.
+  listed: ['access_token_ttl', 'assignments', 'client_id', 'client_type', 'id_token_ttl', 'key', 'redirect_uris'],
 })
 
 /** Where a provider's tokens come from; without an issuer of its own it is the address of the API. */
-export const issuerOf = ({ mount }: Context, { issuer }: Provider, wanted: string, apiAddress: string): string =>
-  `${(issuer || apiAddress).replace(/\/$/, '')}/v1/${mount.namespace}identity/oidc/provider/${wanted}`
+export const issuerOf = ({ mount }: Context, { issuer }: Provider, wanted: string, apiAddress: () => string): string =>
+  `${(issuer || apiAddress()).replace(/\/$/, '')}/v1/${mount.namespace}identity/oidc/provider/${wanted}`
 
-const providerRoutes = (apiAddress: string): Route[] => kindOf<Provider>()({
+const providerRoutes = (apiAddress: () => string): Route[] => kindOf<Provider>()({
   kind: 'provider',
   noun: 'provider',
   fixed: ['default'],
@@ -241,6 +246,7 @@ const providerRoutes = (apiAddress: string): Route[] => kindOf<Provider>()({
     return provider
   },
   view: (found, wanted, context) => ({ allowed_client_ids: found.allowedClientIds, issuer: issuerOf(context, found, wanted, apiAddress), scopes_supported: found.scopes }),
+  listed: ['allowed_client_ids', 'issuer', 'scopes_supported'],
 })
 
-export const registryRoutes = (apiAddress: string): Route[] => [...assignmentRoutes, ...scopeRoutes, ...clientRoutes, ...providerRoutes(apiAddress)]
+export const registryRoutes = (apiAddress: () => string): Route[] => [...assignmentRoutes, ...scopeRoutes, ...clientRoutes, ...providerRoutes(apiAddress)]

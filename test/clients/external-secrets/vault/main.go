@@ -11,13 +11,14 @@ import (
 
 	"github.com/hashicorp/vault/api"
 	corev1 "k8s.io/api/core/v1"
-	extensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	eso "github.com/external-secrets/external-secrets/apis/externalsecrets/v1beta1"
 	meta "github.com/external-secrets/external-secrets/apis/meta/v1"
 	"github.com/external-secrets/external-secrets/pkg/provider/vault"
+
+	"strongroom.test/external-secrets/steps"
 )
 
 var ctx = context.Background()
@@ -37,14 +38,6 @@ func (c cluster) Get(_ context.Context, key kube.ObjectKey, object kube.Object, 
 	*secret = corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: key.Name, Namespace: key.Namespace}, Data: data}
 	return nil
 }
-
-type push struct{ key, remote, property string }
-
-func (p push) GetSecretKey() string { return p.key }
-func (p push) GetRemoteKey() string { return p.remote }
-func (p push) GetProperty() string  { return p.property }
-
-func (push) GetMetadata() *extensions.JSON { return nil }
 
 func ref(name, key string) *meta.SecretKeySelector {
 	return &meta.SecretKeySelector{Name: name, Key: key}
@@ -141,72 +134,19 @@ func run(cluster cluster, login string, auth eso.VaultAuth, version eso.VaultKVS
 		return err
 	}
 	defer client.Close(ctx)
-	if result, err := client.Validate(); err != nil || result != eso.ValidationResultReady {
-		return fmt.Errorf("validate: %v %w", result, err)
-	}
-	if err := read(client, version); err != nil {
+	if err := errors.Join(steps.Ready(client), steps.Read(client)); err != nil {
 		return err
 	}
-	return write(client, login)
-}
-
-func read(client eso.SecretsClient, version eso.VaultKVStoreVersion) error {
-	whole, err := client.GetSecretMap(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/db"})
-	if err != nil {
-		return err
+	if version == eso.VaultKVStoreV2 {
+		if err := steps.Find(client); err != nil {
+			return err
+		}
 	}
-	user, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/db", Property: "user"})
-	if err != nil {
-		return err
-	}
-	port, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/db", Property: "nested.port"})
-	if err != nil {
-		return err
-	}
-	_, absent := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/none"})
-	if string(whole["user"]) != "ada" || string(user) != "ada" || string(port) != "5432" || !errors.Is(absent, eso.NoSecretErr) {
-		return fmt.Errorf("read %q, %q, %q, absent: %v", whole["user"], user, port, absent)
-	}
-	if version == eso.VaultKVStoreV1 {
-		return nil
-	}
-	labels, err := client.GetSecretMap(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/db", MetadataPolicy: eso.ExternalSecretMetadataPolicyFetch})
-	if err != nil {
-		return err
-	}
-	folder := "app/"
-	found, err := client.GetAllSecrets(ctx, eso.ExternalSecretFind{Path: &folder, Name: &eso.FindName{RegExp: "db$"}})
-	if err != nil {
-		return err
-	}
-	tagged, err := client.GetAllSecrets(ctx, eso.ExternalSecretFind{Tags: map[string]string{"team": "core"}})
-	if err != nil {
-		return err
-	}
-	if string(labels["team"]) != "core" || len(found) != 1 || len(tagged) != 1 {
-		return fmt.Errorf("labels %v, found %d, tagged %d", labels, len(found), len(tagged))
-	}
-	return nil
-}
-
-func write(client eso.SecretsClient, login string) error {
-	name := "pushed/" + login
+	where := steps.Push{Key: "password", Remote: "pushed/" + login, Property: "password"}
 	for _, value := range []string{"first", "second"} {
-		secret := &corev1.Secret{Data: map[string][]byte{"password": []byte(value)}}
-		if err := client.PushSecret(ctx, secret, push{key: "password", remote: name, property: "password"}); err != nil {
-			return fmt.Errorf("push: %w", err)
-		}
-		back, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: name, Property: "password"})
-		if err != nil || string(back) != value {
-			return fmt.Errorf("pushed %s, read %s: %w", value, back, err)
+		if err := steps.Write(client, where, value); err != nil {
+			return err
 		}
 	}
-	if err := client.DeleteSecret(ctx, push{remote: name, property: "password"}); err != nil {
-		return fmt.Errorf("delete: %w", err)
-	}
-	_, gone := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: name})
-	if !errors.Is(gone, eso.NoSecretErr) {
-		return fmt.Errorf("after its deletion: %v", gone)
-	}
-	return nil
+	return steps.Delete(client, where)
 }

@@ -23,13 +23,14 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	extensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	eso "github.com/external-secrets/external-secrets/apis/externalsecrets/v1beta1"
 	meta "github.com/external-secrets/external-secrets/apis/meta/v1"
 	"github.com/external-secrets/external-secrets/pkg/provider/aws"
+
+	"strongroom.test/external-secrets/steps"
 )
 
 const (
@@ -56,19 +57,6 @@ func (c cluster) Get(_ context.Context, key kube.ObjectKey, object kube.Object, 
 		return fmt.Errorf("the cluster has no %s", key.Name)
 	}
 	return nil
-}
-
-type push struct{ key, remote, property, metadata string }
-
-func (p push) GetSecretKey() string { return p.key }
-func (p push) GetRemoteKey() string { return p.remote }
-func (p push) GetProperty() string  { return p.property }
-
-func (p push) GetMetadata() *extensions.JSON {
-	if p.metadata == "" {
-		return nil
-	}
-	return &extensions.JSON{Raw: []byte(p.metadata)}
 }
 
 // A request to the server as its administrator; the `data` of the answer.
@@ -249,75 +237,31 @@ func open(cluster cluster, name string, provider eso.AWSProvider, service eso.AW
 	return made.NewClient(ctx, store, cluster, "default")
 }
 
-func ready(client eso.SecretsClient) error {
-	if result, err := client.Validate(); err != nil || result != eso.ValidationResultReady {
-		return fmt.Errorf("validate: %v %w", result, err)
-	}
-	return nil
-}
-
 func secretsManager(cluster cluster, name string, provider eso.AWSProvider) error {
 	client, err := open(cluster, name, provider, eso.AWSServiceSecretsManager)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(ready(client), read(client)); err != nil {
+	if err := errors.Join(steps.Ready(client), steps.Read(client), steps.Find(client)); err != nil {
 		return err
 	}
 	for _, format := range []string{"", `{"secretPushFormat":"string"}`} {
-		if err := write(cluster, name, provider, push{key: "password", remote: "pushed/" + name, metadata: format}); err != nil {
+		if err := write(cluster, name, provider, steps.Push{Key: "password", Remote: "pushed/" + name, Metadata: format}); err != nil {
 			return err
 		}
 	}
-	return write(cluster, name, provider, push{key: "password", remote: "pushed/" + name + "-part", property: "password", metadata: `{"secretPushFormat":"string"}`})
-}
-
-func read(client eso.SecretsClient) error {
-	whole, err := client.GetSecretMap(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/db"})
-	if err != nil {
-		return err
-	}
-	port, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/db", Property: "nested.port"})
-	if err != nil {
-		return err
-	}
-	_, absent := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/none"})
-	if string(whole["user"]) != "ada" || string(port) != "5432" || !errors.Is(absent, eso.NoSecretErr) {
-		return fmt.Errorf("read %q, %q, absent: %v", whole["user"], port, absent)
-	}
-	labels, err := client.GetSecretMap(ctx, eso.ExternalSecretDataRemoteRef{Key: "app/db", MetadataPolicy: eso.ExternalSecretMetadataPolicyFetch})
-	if err != nil {
-		return err
-	}
-	folder := "app/"
-	found, err := client.GetAllSecrets(ctx, eso.ExternalSecretFind{Path: &folder, Name: &eso.FindName{RegExp: "db$"}})
-	if err != nil {
-		return err
-	}
-	tagged, err := client.GetAllSecrets(ctx, eso.ExternalSecretFind{Tags: map[string]string{"team": "core"}})
-	if err != nil {
-		return err
-	}
-	if string(labels["team"]) != "core" || len(found) != 1 || len(tagged) != 1 {
-		return fmt.Errorf("labels %v, found %d, tagged %d", labels, len(found), len(tagged))
-	}
-	return nil
+	return write(cluster, name, provider, steps.Push{Key: "password", Remote: "pushed/" + name + "-part", Property: "password", Metadata: `{"secretPushFormat":"string"}`})
 }
 
 // Each step with a client of its own, as each reconciliation has: a client remembers what it read.
-func write(cluster cluster, name string, provider eso.AWSProvider, where push) error {
+func write(cluster cluster, name string, provider eso.AWSProvider, where steps.Push) error {
 	for _, value := range []string{"first", "second"} {
 		client, err := open(cluster, name, provider, eso.AWSServiceSecretsManager)
 		if err != nil {
 			return err
 		}
-		secret := &corev1.Secret{Data: map[string][]byte{"password": []byte(value)}}
-		if err := client.PushSecret(ctx, secret, where); err != nil {
-			return fmt.Errorf("push: %w", err)
-		}
-		back, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: where.remote, Property: where.property})
-		if err != nil || string(back) != value {
-			return fmt.Errorf("pushed %s, read %s: %w", value, back, err)
+		if err := steps.Write(client, where, value); err != nil {
+			return err
 		}
 	}
 	client, err := open(cluster, name, provider, eso.AWSServiceSecretsManager)
@@ -327,14 +271,7 @@ func write(cluster cluster, name string, provider eso.AWSProvider, where push) e
 	if there, err := client.SecretExists(ctx, where); err != nil || !there {
 		return fmt.Errorf("exists: %v %w", there, err)
 	}
-	if err := client.DeleteSecret(ctx, where); err != nil {
-		return fmt.Errorf("delete: %w", err)
-	}
-	_, gone := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: where.remote})
-	if !errors.Is(gone, eso.NoSecretErr) {
-		return fmt.Errorf("after its deletion: %v", gone)
-	}
-	return nil
+	return steps.Delete(client, where)
 }
 
 func parameterStore(cluster cluster, name string, provider eso.AWSProvider) error {
@@ -342,29 +279,24 @@ func parameterStore(cluster cluster, name string, provider eso.AWSProvider) erro
 	if err != nil {
 		return err
 	}
-	if err := ready(client); err != nil {
+	if err := steps.Ready(client); err != nil {
 		return err
 	}
-	where := push{key: "password", remote: "/pushed/" + name, metadata: `{"parameterStoreType":"SecureString"}`}
+	where := steps.Push{Key: "password", Remote: "/pushed/" + name, Metadata: `{"parameterStoreType":"SecureString"}`}
 	for _, value := range []string{`{"password":"first"}`, `{"password":"second"}`} {
-		secret := &corev1.Secret{Data: map[string][]byte{"password": []byte(value)}}
-		if err := client.PushSecret(ctx, secret, where); err != nil {
-			return fmt.Errorf("push: %w", err)
-		}
-		back, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: where.remote})
-		if err != nil || string(back) != value {
-			return fmt.Errorf("pushed %s, read %s: %w", value, back, err)
+		if err := steps.Write(client, where, value); err != nil {
+			return err
 		}
 	}
-	part, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: where.remote, Property: "password"})
+	part, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: where.Remote, Property: "password"})
 	if err != nil {
 		return err
 	}
-	first, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: where.remote, Version: "1"})
+	first, err := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: where.Remote, Version: "1"})
 	if err != nil {
 		return err
 	}
-	labels, err := client.GetSecretMap(ctx, eso.ExternalSecretDataRemoteRef{Key: where.remote, MetadataPolicy: eso.ExternalSecretMetadataPolicyFetch})
+	labels, err := client.GetSecretMap(ctx, eso.ExternalSecretDataRemoteRef{Key: where.Remote, MetadataPolicy: eso.ExternalSecretMetadataPolicyFetch})
 	if err != nil {
 		return err
 	}
@@ -376,16 +308,9 @@ func parameterStore(cluster cluster, name string, provider eso.AWSProvider) erro
 	if err != nil {
 		return err
 	}
-	_, absent := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: "/pushed/none"})
-	if string(part) != "second" || string(first) != `{"password":"first"}` || string(labels["managed-by"]) != "external-secrets" || len(found) != 1 || len(tagged) != 1 || !errors.Is(absent, eso.NoSecretErr) {
+	absent := steps.Absent(client, "/pushed/none")
+	if string(part) != "second" || string(first) != `{"password":"first"}` || string(labels["managed-by"]) != "external-secrets" || len(found) != 1 || len(tagged) != 1 || absent != nil {
 		return fmt.Errorf("part %s, first %s, labels %v, found %d, tagged %d, absent: %v", part, first, labels, len(found), len(tagged), absent)
 	}
-	if err := client.DeleteSecret(ctx, where); err != nil {
-		return fmt.Errorf("delete: %w", err)
-	}
-	_, gone := client.GetSecret(ctx, eso.ExternalSecretDataRemoteRef{Key: where.remote})
-	if !errors.Is(gone, eso.NoSecretErr) {
-		return fmt.Errorf("after its deletion: %v", gone)
-	}
-	return nil
+	return steps.Delete(client, where)
 }

@@ -1,5 +1,0 @@
-module strongroom.test/external-secrets-aws
-
-go 1.23
-
-require github.com/external-secrets/external-secrets v0.10.7
