@@ -77,6 +77,7 @@ export async function listen(config: ListenerConfig, answer: Answerer, hooks: Li
   const inner: Hooks = { ...hooks, remoteOf, closing: false }
   const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
     begun(message)
+    departures.arrival()
     void serve(message, response, config, answer, inner)
   }
   const common = { maxHeaderSize: 65_536, keepAliveTimeout: 90_000, requestTimeout: config.max_request_duration * 1000 }
@@ -157,12 +158,26 @@ async function serve(message: IncomingMessage, response: ServerResponse, config:
   }
 }
 
-/** Answers leave together, once the event loop has handed in all that arrived: waking a client for each would cost more than many an answer. */
+/**
+ * Answers leave together: waking a client for each would cost more than many an answer. What is ready while requests arrive
+ * waits until the event loop has handed in all of them; what is ready later, for all that became ready by the same event.
+ */
 class Departures {
   #waiting: (() => void)[] = []
+  #arriving = false
+
+  /** Told of every request. */
+  arrival(): void {
+    if (this.#arriving) return
+    this.#arriving = true
+    setImmediate(() => {
+      this.#arriving = false
+      this.#leave()
+    })
+  }
 
   add(departure: () => void): void {
-    if (this.#waiting.push(departure) === 1) setImmediate(() => this.#leave())
+    if (this.#waiting.push(departure) === 1 && !this.#arriving) process.nextTick(() => this.#leave())
   }
 
   #leave(): void {

@@ -12,12 +12,12 @@ export const bitcoin: Rule[] = [
     'bitcoin-wif-key': ['Bitcoin private key (wallet import format)', 'https://en.bitcoin.it/wiki/Wallet_import_format',
       '[5KLc9][1-9A-HJ-NP-Za-km-z]{50,51}', {
       keywords: ['wif', 'priv', 'bitcoin', 'btc', 'wallet', 'key'], check: isWif,
-      hits: [`WIF=${toBase58Check(Buffer.concat([Buffer.of(0x80), example, Buffer.of(1)]))}`],
+      hits: () => [`WIF=${toBase58Check(Buffer.concat([Buffer.of(0x80), example, Buffer.of(1)]))}`],
         misses: [`WIF=K${'aB3dE6gHiJ'.repeat(5)}a`] }],
     'bitcoin-extended-key': ['Bitcoin extended private key', 'https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki',
       '[xyzt]prv[1-9A-HJ-NP-Za-km-z]{105,108}', {
       keywords: ['xprv', 'yprv', 'zprv', 'tprv'], check: isExtended,
-      hits: [toBase58Check(Buffer.concat([Buffer.of(0x04, 0x88, 0xad, 0xe4), Buffer.alloc(9), example, Buffer.alloc(1), example]))],
+      hits: () => [toBase58Check(Buffer.concat([Buffer.of(0x04, 0x88, 0xad, 0xe4), Buffer.alloc(9), example, Buffer.alloc(1), example]))],
         misses: [`xprv${'aB3dE6gHiJ'.repeat(11).slice(0, 107)}`] }],
   }),
 ]

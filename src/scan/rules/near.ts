@@ -69,7 +69,7 @@ function nearRule(id: string, about: string, source: string, words: string, shap
   const word = names[0]!.replaceAll(' ', '_')
   return lazily(
     rule,
-    () => hits ?? [`${word}_api_key = "${accepted(shape, rule)}"`, `"${word}Token": "${accepted(shape, rule)}"`, ...alsoHits],
+    () => (typeof hits === 'function' ? hits() : hits) ?? [`${word}_api_key = "${accepted(shape, rule)}"`, `"${word}Token": "${accepted(shape, rule)}"`, ...alsoHits],
     () => misses ?? [...(own ? [] : [`unrelated_key = "${accepted(shape, rule)}"`]), `${word}_api_key = "changeme"`, ...alsoMisses],
   )
 }

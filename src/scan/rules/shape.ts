@@ -4,7 +4,9 @@ import type { Rule } from '../rule.ts'
 import { sample } from './sample.ts'
 
 /** What a row may add to, or override in, the rule built from it. */
-export type More = Partial<Omit<Rule, 'id' | 'about' | 'source'>> & {
+export type More = Partial<Omit<Rule, 'id' | 'about' | 'source' | 'hits'>> & {
+  /** As a function where making them costs something. */
+  hits?: string[] | (() => string[])
   /** Further texts that the rule finds or leaves alone, besides those made from the shape. */
   alsoHits?: string[]
   alsoMisses?: string[]

@@ -34,7 +34,7 @@ export function token(id: string, about: string, source: string, shape: string, 
   if (!own && prefix !== '') rule.begins = rule.keywords.filter((keyword) => keyword.startsWith(prefix))
   return lazily(
     rule,
-    () => hits ?? [...contexts(accepted(shape, rule), rule.keywords), ...alsoHits],
+    () => (typeof hits === 'function' ? hits() : hits) ?? [...contexts(accepted(shape, rule), rule.keywords), ...alsoHits],
     () => misses ?? [`token = "${accepted(shape, rule).slice(0, Math.max(rule.keywords[0]!.length, 3))}"`, ...alsoMisses],
   )
 }
