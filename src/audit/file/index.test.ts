@@ -129,7 +129,7 @@ test('file: a pipe that nobody reads is refused; one that is full fails within t
   execFileSync('mkfifo', [path])
   await assert.rejects(file.open({ file_path: path }, limits), /ENXIO/)
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const device = await file.open({ file_path: path }, limits)
+  const device = await file.open({ file_path: path }, { ...limits, deadlineMs: 2000 })
   await put(device, 'first')
   await assert.rejects(put(device, 'x'.repeat(1_000_000)), /did not end/)
   assert.match(drain(reader), /^first\nx+$/)
