@@ -140,8 +140,8 @@ function lean(record: Token): object {
   return stored
 }
 
-/** The record of what is stored. */
-function recordOf(stored: object, key: string): Token {
+/** Makes the record of this key of what is stored. */
+const recordOf = (key: string) => (stored: object): Token => {
   const named = Object.fromEntries(Object.entries(stored).map(([name, value]) => [longNames[name] ?? name, value]))
   return { key, accessor: key, ...usual, ...named } as Token
 }
@@ -207,7 +207,7 @@ export class Tokens {
     const salt = this.#view.soon<string>('salt')
     if (typeof salt !== 'string') return this.#salt().then((made) => this.byKey(keyOf(token, made)))
     const key = keyOf(token, salt)
-    return soon(this.#view.soon(placeOf(key), (stored: object) => recordOf(stored, key)), (record) => (record && this.#live(record) ? record : null))
+    return soon(this.#view.soon(placeOf(key), recordOf(key)), (record) => (record && this.#live(record) ? record : null))
   }
 
   async #batch(token: string): Promise<Token | null> {
@@ -219,11 +219,11 @@ export class Tokens {
 
   /** The record with this key, whether it still opens anything or not: the gate let it pass, or it is about to be removed. */
   async stored(key: string): Promise<Token | null> {
-    return this.#view.read(placeOf(key), (stored: object) => recordOf(stored, key))
+    return this.#view.read(placeOf(key), recordOf(key))
   }
 
   #storedIn(tx: Transaction, key: string): Promise<Token | null> {
-    return tx.read(`token/${placeOf(key)}`, (stored: object) => recordOf(stored, key))
+    return tx.read(`token/${placeOf(key)}`, recordOf(key))
   }
 
   /** The live token with this key or accessor. */

@@ -2,7 +2,7 @@
 import type { Core } from '../core/core.ts'
 import type { Lease } from '../core/leases.ts'
 import { listTokenLeases, revokeTokenLeases, tokenOfLease } from '../core/token-leases.ts'
-import { answer } from '../kit/answer.ts'
+import { answer, listing } from '../kit/answer.ts'
 import { nextSecond } from '../kit/duration.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { boolean, duration, integer, text } from '../kit/field.ts'
@@ -90,7 +90,7 @@ export function leaseRoutes(core: Core): Route[] {
         const keys = await core.leases.list(namespaceId(context), folder(input.prefix), input.after === undefined ? { limit } : { after: input.after, limit })
         const tokens = (await listTokenLeases(core, namespaceId(context), folder(input.prefix), limit)).filter((name) => input.after === undefined || name > input.after)
         const all = [...new Set([...keys, ...tokens])].sort().slice(0, limit)
-        return all.length > 0 ? { keys: all } : null
+        return listing(all)
       },
     }),
     route({

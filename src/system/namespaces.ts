@@ -2,7 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Core } from '../core/core.ts'
 import type { Namespace } from '../core/namespaces.ts'
-import { answer } from '../kit/answer.ts'
+import { answer, listing } from '../kit/answer.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { integer, object, text } from '../kit/field.ts'
 import { type Context, type Route, route } from '../kit/route.ts'
@@ -65,7 +65,7 @@ export function namespaceRoutes(core: Core): Route[] {
         const own = context.mount.namespace
         const names = core.namespaces.below(own).map((one) => one.path.slice(own.length)).filter((name) => (op === 'scan' || name.indexOf('/') === name.length - 1) && (input.after === undefined || name > input.after))
         const keys = input.limit && input.limit > 0 ? names.slice(0, input.limit) : names
-        return keys.length > 0 ? { keys, key_info: Object.fromEntries(keys.map((key) => [key, view(core.namespaces.at(own + key)!)])) } : null
+        return listing(keys, Object.fromEntries(keys.map((key) => [key, view(core.namespaces.at(own + key)!)])))
       },
     })
   const setLock = async (context: Context, name: string): Promise<{ unlock_key: string }> => {

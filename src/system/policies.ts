@@ -4,6 +4,7 @@ import type { Namespace } from '../core/namespaces.ts'
 import type { PolicyChange, PolicyRecord } from '../core/policies.ts'
 import { type Acl, type AclOperation, generatePassword, moment, parsePasswordPolicy } from '../core/policy/index.ts'
 import type { Token } from '../core/tokens.ts'
+import { listing } from '../kit/answer.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import { type Fields, type Values, boolean, choice, duration, integer, list, object, text } from '../kit/field.ts'
 import { type Context, type Route, route } from '../kit/route.ts'
@@ -153,7 +154,7 @@ const passwordRoutes = (core: Core): Route[] => [
     takes: page,
     async run(context, input) {
       const keys = await core.passwords(namespaceOf(core, context)).children('', pageOf(input))
-      return keys.length > 0 ? { keys } : null
+      return listing(keys)
     },
   }),
   route({

@@ -1,4 +1,5 @@
 // Settings and history of secrets: `config`, `metadata/`, `detailed-metadata/`.
+import { listing } from '../../kit/answer.ts'
 import { formatDuration } from '../../kit/duration.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { type Fields, boolean, duration, integer, isObject, object, text } from '../../kit/field.ts'
@@ -80,7 +81,7 @@ const lists = (['list', 'scan'] as const).flatMap((op): Route[] => [
     async run(context, input): Promise<Outcome> {
       if ('entry' in input && input.entry) return listEntries(context, input)
       const keys = await names(context, op, input)
-      return keys.length > 0 ? { keys } : null
+      return listing(keys)
     },
   }),
   route({
@@ -96,7 +97,7 @@ const lists = (['list', 'scan'] as const).flatMap((op): Route[] => [
         if (secret) info[key] = metadataView(secret)
         else if (key.endsWith('/')) info[key] = {}
       }
-      return keys.length > 0 ? { keys, key_info: info } : null
+      return listing(keys, info)
     },
   }),
 ])

@@ -1,5 +1,5 @@
 // KV version 1: one JSON object a path, without versions.
-import { answer } from '../../kit/answer.ts'
+import { answer, listing } from '../../kit/answer.ts'
 import { parseDuration } from '../../kit/duration.ts'
 import { invalid } from '../../kit/errors.ts'
 import { integer, text } from '../../kit/field.ts'
@@ -62,7 +62,7 @@ export const v1Routes: Route[] = [
           op === 'list'
             ? await context.store.children(base, input.after === undefined ? { limit } : { after: input.after, limit })
             : (await context.store.keys(base, input.after === undefined ? { limit } : { after: base + input.after, limit })).map((key) => key.slice(base.length))
-        return keys.length > 0 ? { keys } : null
+        return listing(keys)
       },
     }),
   ),

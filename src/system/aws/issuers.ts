@@ -1,6 +1,7 @@
 // Issuers of web identities (GitHub Actions, GitLab, Kubernetes, any OpenID provider): which keys sign their tokens.
 import type { JSONWebKeySet, JWTPayload, errors } from 'jose'
 import { send } from '../../clients/outgoing.ts'
+import { listing } from '../../kit/answer.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { checkCidrs } from '../../kit/cidr.ts'
 import { isObject, list, object, text } from '../../kit/field.ts'
@@ -146,7 +147,7 @@ export const issuerRoutes: Route[] = [
     takes: {},
     async run(context) {
       const keys = await context.store.children('issuer/')
-      return keys.length > 0 ? { keys } : null
+      return listing(keys)
     },
   }),
   route({ op: 'delete', path: 'config/issuer/:name', about: 'Believes an issuer no more.', takes: { name }, run: (context, input) => context.store.delete(`issuer/${input.name}`) }),

@@ -2,6 +2,7 @@
 import { type AccessKey, type MadeAccessKey, type ServiceMounts, arnOf, uniqueId } from '../../core/access-keys.ts'
 import type { Core } from '../../core/core.ts'
 import type { Namespace } from '../../core/namespaces.ts'
+import { listing } from '../../kit/answer.ts'
 import { Fault, denied, invalid } from '../../kit/errors.ts'
 import { boolean, choice, duration, integer, list, map, text } from '../../kit/field.ts'
 import { type Context, type Route, route } from '../../kit/route.ts'
@@ -91,7 +92,7 @@ export function keyRoutes(core: Core): Route[] {
       takes: { after: text({ about: 'Begin after this id.' }), limit: integer({ about: 'At most this many.', default: 1000 }) },
       async run(context, input) {
         const keys = await core.accessKeys.list(namespaceOf(core, context).id, { limit: Math.min(Math.max(1, input.limit), 1000), ...(input.after !== undefined && { after: input.after }) })
-        return keys.length > 0 ? { keys } : null
+        return listing(keys)
       },
     }),
     route({

@@ -1,5 +1,6 @@
 // Roles: policies that a caller takes on for a time, and who may take them on.
 import { uniqueId } from '../../core/access-keys.ts'
+import { listing } from '../../kit/answer.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { boolean, duration, integer, list, map, text } from '../../kit/field.ts'
 import { matchesAnyGlob } from '../../kit/glob.ts'
@@ -124,7 +125,7 @@ export const roleRoutes: Route[] = [
     takes: { after: text({ about: 'Begin after this name.' }), limit: integer({ about: 'At most this many.', default: 1000 }) },
     async run(context, input) {
       const keys = await context.store.children('role/', { limit: Math.min(Math.max(1, input.limit), 1000), ...(input.after !== undefined && { after: input.after }) })
-      return keys.length > 0 ? { keys } : null
+      return listing(keys)
     },
   }),
   route({ op: 'delete', path: 'role/:name', about: 'Removes a role; sessions that it gave go on.', takes: { name }, run: (context, input) => context.store.delete(`role/${input.name}`) }),

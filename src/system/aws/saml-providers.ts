@@ -1,5 +1,6 @@
 // Providers of SAML assertions, and which of them were redeemed.
 import { X509Certificate, createHash } from 'node:crypto'
+import { listing } from '../../kit/answer.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { list, text } from '../../kit/field.ts'
 import { type Context, type Route, route } from '../../kit/route.ts'
@@ -90,7 +91,7 @@ export const samlRoutes: Route[] = [
     takes: {},
     async run(context) {
       const keys = await context.store.children(folder)
-      return keys.length > 0 ? { keys } : null
+      return listing(keys)
     },
   }),
   route({ op: 'delete', path: 'config/saml/:name', about: 'Believes a provider no more.', takes: { name }, run: (context, input) => context.store.delete(folder + input.name) }),
