@@ -68,10 +68,10 @@ export class Barrier {
   #keyringChanged = false
   #rotating = false
 
-  /** `cacheEntries`: parsed objects kept in memory, 20,000 unless told. */
+  /** `cacheEntries`: parsed objects kept in memory, 50,000 unless told. */
   constructor(storage: Storage, options: { cacheEntries?: number } = {}) {
     this.#storage = storage
-    this.#cache = new Cache(options.cacheEntries ?? 20_000)
+    this.#cache = new Cache(options.cacheEntries ?? 50_000)
     this.#kept = storage.distant ? new Cache(options.cacheEntries ?? 20_000) : null
     this.#sealedStore = {
       open: (key) => this.#open(key),

@@ -3,8 +3,10 @@ import type { Request, Response } from './listener.ts'
 
 export class InFlight {
   readonly #answered: (milliseconds: number, status: number) => void
-  #next = 0
-  readonly #open = new Map<number, { request: Request; started: number }>()
+  // Places that are used again, not a Map: the tables that a Map outgrows point to those that follow, so that one of them that has
+  // grown old keeps alive what every later one held.
+  readonly #places: ({ request: Request; started: number } | null)[] = []
+  readonly #free: number[] = []
 
   /** `answered` is told of each request how long it took and its status. */
   constructor(answered: (milliseconds: number, status: number) => void) {
@@ -13,26 +15,30 @@ export class InFlight {
 
   /** Counts a request in until its answer is there. */
   async track(request: Request, answer: Promise<Response>): Promise<Response> {
-    const id = this.#next++
+    const place = this.#free.pop() ?? this.#places.length
     const started = performance.now()
     let status = 500
-    this.#open.set(id, { request, started })
+    this.#places[place] = { request, started }
     try {
       const sent = await answer
       status = sent.status
       return sent
     } finally {
-      this.#open.delete(id)
+      this.#places[place] = null
+      this.#free.push(place)
       this.#answered(performance.now() - started, status)
     }
   }
 
   get size(): number {
-    return this.#open.size
+    return this.#places.length - this.#free.length
   }
 
   /** Paths without their queries, oldest first. */
   list(): { id: string; path: string; address: string; started: number }[] {
-    return [...this.#open].map(([id, { request, started }]) => ({ id: String(id), path: request.url.split('?')[0]!, address: request.remote.address, started: Math.round(performance.timeOrigin + started) }))
+    return this.#places
+      .flatMap((open, place) => (open ? [{ ...open, place }] : []))
+      .sort((one, other) => one.started - other.started)
+      .map(({ request, started, place }) => ({ id: String(place), path: request.url.split('?')[0]!, address: request.remote.address, started: Math.round(performance.timeOrigin + started) }))
   }
 }
