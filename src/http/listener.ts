@@ -9,7 +9,7 @@ import type { ListenerConfig } from '../config.ts'
 import { checkCidrs } from '../kit/cidr.ts'
 import { Fault } from '../kit/errors.ts'
 import { forwardedFor } from './forwarded.ts'
-import { admitMethods, begun, wireMethod } from './methods.ts'
+import { admitMethods, begun, connectionOf, wireMethod } from './methods.ts'
 import { type Origin, admitProxies } from './proxy.ts'
 
 export interface Request {
@@ -71,12 +71,13 @@ export async function listen(config: ListenerConfig, answer: Answerer, hooks: Li
   checkCidrs(config.proxy_protocol_authorized_addrs, 'proxy_protocol_authorized_addrs')
   let originOf: (socket: Socket) => Origin | undefined = () => undefined
   const remoteOf = (message: IncomingMessage): Origin => {
-    const { address, port } = originOf(message.socket) ?? { address: message.socket.remoteAddress ?? '', port: message.socket.remotePort ?? 0 }
+    const socket = connectionOf(message)
+    const { address, port } = originOf(socket) ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     return proxies.length === 0 ? { address, port } : { address: forwardedFor(address, message.headers['x-forwarded-for'], proxies), port }
   }
   const inner: Hooks = { ...hooks, remoteOf, closing: false }
   const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
-    begun(message)
+    begun(message, response)
     departures.arrival()
     void serve(message, response, config, answer, inner)
   }
@@ -252,11 +253,11 @@ class Received implements Request {
   }
 
   get secure(): boolean {
-    return 'encrypted' in this.#message.socket
+    return 'encrypted' in connectionOf(this.#message)
   }
 
   get certificate(): Buffer | null {
-    const socket = this.#message.socket as { authorized?: boolean; getPeerCertificate?(): { raw?: Buffer } }
+    const socket = connectionOf(this.#message) as { authorized?: boolean; getPeerCertificate?(): { raw?: Buffer } }
     return socket.authorized ? (socket.getPeerCertificate?.().raw ?? null) : null
   }
 }

@@ -1,34 +1,131 @@
-// Vault's clients list with the HTTP methods LIST and SCAN, which the runtime's parser refuses. Where a request
-// begins with one of them, the bytes are replaced, in place, by a method of the same length that the parser knows.
-import type { IncomingMessage, Server } from 'node:http'
+// Vault's clients list with the HTTP methods LIST and SCAN, which the runtime's parser refuses. A connection on which one of
+// them arrives is relayed from there on: where a request begins with one, the bytes are replaced by a method of the same
+// length that the parser knows. Every other connection is left to the runtime, which reads it without us.
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 
 const standIns = [
   { wire: Buffer.from('LIST '), parsed: Buffer.from('LINK ') },
   { wire: Buffer.from('SCAN '), parsed: Buffer.from('BIND ') },
 ]
+const longest = 4
 const sent = new Map(standIns.map(({ wire, parsed }) => [parsed.toString().trim(), wire.toString().trim()]))
 
 /** The method that the client sent, whatever the parser was shown. */
 export const wireMethod = (parsed: string): string => sent.get(parsed) ?? parsed
 
-/** The message in progress: null before its head is complete, absent between messages. A property, because it is asked for with every packet. */
-const current = Symbol('message in progress')
-interface Watched extends Socket {
-  [current]?: IncomingMessage | null
+/** The last answer of a connection that the runtime reads. A property, because it is set with every request. */
+const answering = Symbol('last answer')
+interface Connection extends Socket {
+  [answering]?: ServerResponse
+}
+
+interface ParseError extends Error {
+  code?: string
+  rawPacket?: Buffer
+  bytesParsed?: number
 }
 
 /** Makes a server understand LIST and SCAN; each request is to be told to `begun`. A request must begin in a packet of its own, as every client's does. */
 export function admitMethods(server: Server, event: 'connection' | 'secureConnection'): void {
-  server.on(event, (socket: Watched) => {
-    socket.prependListener('data', (chunk: Buffer) => {
-      const message = socket[current]
-      if (message === null || (message && !message.complete)) return
-      socket[current] = null
-      for (const { wire, parsed } of standIns) if (chunk[0] === wire[0] && chunk.subarray(0, 5).equals(wire)) parsed.copy(chunk)
-    })
+  const accept = server.listeners(event) as ((this: Server, socket: Duplex) => void)[]
+  server.on('clientError', (error: ParseError, socket: Connection | Relay) => {
+    if (socket instanceof Relay) return refuse(socket, error)
+    if (Relay.of(socket)) return
+    const packet = error.code === 'HPE_INVALID_METHOD' && error.bytesParsed! <= longest ? error.rawPacket : undefined
+    if (!packet || !standInOf(packet)) return refuse(socket, error)
+    const relay = new Relay(socket)
+    const start = (): void => {
+      for (const listener of accept) listener.call(server, relay)
+      relay.feed(packet)
+    }
+    const before = socket[answering]
+    if (!before || before.writableFinished || before.destroyed) return start()
+    socket.pause()
+    before.once('close', start)
   })
 }
 
-/** Says that the head of a message is complete. */
-export const begun = (message: IncomingMessage): void => void ((message.socket as Watched)[current] = message)
+/** Says that the head of a message is complete and which answer it will get. */
+export function begun(message: IncomingMessage, response: ServerResponse): void {
+  const socket = message.socket as Connection | Relay
+  if (socket instanceof Relay) socket.message = message
+  else socket[answering] = response
+}
+
+/** The connection that a message came on. */
+export const connectionOf = ({ socket }: IncomingMessage): Socket => ((socket as Socket | Relay) instanceof Relay ? (socket as unknown as Relay).socket : socket)
+
+const standInOf = (packet: Buffer): Buffer | undefined => standIns.find(({ wire }) => packet[0] === wire[0] && packet.subarray(0, wire.length).equals(wire))?.parsed
+
+/** A connection of which we hand every packet to the parser ourselves. */
+class Relay extends Duplex {
+  static readonly #relayed = new WeakMap<Duplex, Relay>()
+  readonly socket: Socket
+  /** The message in progress: null before its head is complete, absent between messages. */
+  message: IncomingMessage | null | undefined
+
+  constructor(socket: Socket) {
+    super()
+    this.socket = socket
+    Relay.#relayed.set(socket, this)
+    // What the parser of before, which has failed, would be told.
+    socket.removeAllListeners('data').removeAllListeners('end')
+    socket
+      .on('data', (chunk: Buffer) => this.feed(chunk))
+      .on('end', () => this.push(null))
+      .on('error', (error) => this.destroy(error))
+      .on('close', () => this.destroy())
+  }
+
+  static of(socket: Duplex): Relay | undefined {
+    return Relay.#relayed.get(socket)
+  }
+
+  feed(packet: Buffer): void {
+    const begins = this.message === undefined || this.message?.complete
+    if (begins) {
+      this.message = null
+      standInOf(packet)?.copy(packet)
+    }
+    if (!this.push(packet)) this.socket.pause()
+  }
+
+  /** As a socket's: the runtime ends idle connections so. */
+  setTimeout(milliseconds: number): this {
+    this.socket.setTimeout(milliseconds)
+    return this
+  }
+
+  override _read(): void {
+    this.socket.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.socket.write(chunk, done)
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done)
+  }
+
+  override _final(done: () => void): void {
+    this.socket.end(done)
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.socket.destroy()
+    done(error)
+  }
+}
+
+const statuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, HPE_CHUNK_EXTENSIONS_OVERFLOW: 413, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+/** What the runtime says of bytes that are no request, where it is not told what else to do. */
+function refuse(socket: Connection | Relay, error: ParseError): void {
+  const answer = socket instanceof Relay ? undefined : socket[answering]
+  if (!socket.writable || (answer && answer.headersSent && !answer.writableFinished)) return void socket.destroy()
+  const status = statuses[error.code ?? ''] ?? 400
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () => socket.destroy())
+}
