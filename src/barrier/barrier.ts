@@ -15,8 +15,9 @@ import { makeView, noValue, parsed, type SealedStore, type Write } from './view.
 /** The root key under the keyring, so that another process can follow a rekey. */
 const rootKeyPath = 'core/root-key'
 const keyringAttempts = 20
-/** Bytes; sealed values beyond are read each time. */
-const largestKept = 4096
+/** Sealed values kept in memory, and the bytes of the largest of them: others are read each time. */
+const keptValues = 32_000
+const largestKept = 1024
 const absent: Held<never> = { value: null, version: 0 }
 
 export interface KeyStatus {
@@ -44,6 +45,8 @@ function tryOpen(sealed: Uint8Array, root: Buffer): Keyring | undefined {
 
 const broken = (key: string, what: string): Fault => new Fault('internal', undefined, { cause: new Error(`${key}: ${what}`) })
 
+const valueOf = ({ value }: Held<Buffer>): Buffer | null => value
+
 /** null where the keyring lacks the term. */
 function openedUnder(ring: Keyring, key: string, { value, version }: Held<Uint8Array>): Held<Buffer> | null {
   try {
@@ -57,8 +60,8 @@ function openedUnder(ring: Keyring, key: string, { value, version }: Held<Uint8A
 export class Barrier {
   readonly #storage: Storage
   readonly #cache: Cache<unknown>
-  /** Sealed values as they were read, where reading them again would take longer than finding them here. */
-  readonly #kept: Cache<Uint8Array> | null
+  /** Sealed values as they were read: nothing of the store is asked to open one again. */
+  readonly #kept: Cache<Uint8Array>
   readonly #feed: Feed
   readonly #meter: Meter
   readonly #sealedStore: SealedStore
@@ -72,7 +75,7 @@ export class Barrier {
   constructor(storage: Storage, options: { cacheEntries?: number } = {}) {
     this.#storage = storage
     this.#cache = new Cache(options.cacheEntries ?? 50_000)
-    this.#kept = storage.distant ? new Cache(options.cacheEntries ?? 20_000) : null
+    this.#kept = new Cache(options.cacheEntries ?? keptValues)
     this.#sealedStore = {
       open: (key) => this.#open(key),
       value: (key) => this.#value(key),
@@ -125,7 +128,7 @@ export class Barrier {
     this.#keys = null
     this.#fresh = false
     this.#cache.clear()
-    this.#kept?.clear()
+    this.#kept.clear()
     this.#meter.stop()
   }
 
@@ -204,20 +207,19 @@ export class Barrier {
     return this.#keys
   }
 
-  #value(key: string): Promise<Buffer | null> {
-    const kept = this.#kept !== null && this.#fresh ? this.#kept.get(key) : undefined
-    const found = kept !== undefined ? Promise.resolve(kept) : this.#kept === null ? this.#storage.get(key) : this.#fetch(key, this.#kept)
-    return found.then((item) => soon(this.#unseal(key, item), ({ value }) => value))
+  #value(key: string): Buffer | null | Promise<Buffer | null> {
+    const found = (this.#fresh ? this.#kept.get(key) : undefined) ?? this.#fetch(key)
+    return soon(found, (item) => soon(this.#unseal(key, item), valueOf))
   }
 
-  async #fetch(key: string, kept: Cache<Uint8Array>): Promise<Held<Uint8Array>> {
-    const awaited = kept.expect(key)
+  async #fetch(key: string): Promise<Held<Uint8Array>> {
+    const awaited = this.#kept.expect(key)
     try {
       const item = (await this.#storage.get(key)) ?? absent
-      if (item.value === null || item.value.length <= largestKept) kept.settle(key, awaited, item)
+      if (item.value === null || item.value.length <= largestKept) this.#kept.settle(key, awaited, item)
       return item
     } finally {
-      kept.abandon(key, awaited)
+      this.#kept.abandon(key, awaited)
     }
   }
 
@@ -306,8 +308,8 @@ export class Barrier {
 
   #changed(keys: string[] | null, first?: number): void {
     for (const cache of [this.#cache, this.#kept]) {
-      if (keys === null) cache?.clear()
-      else cache?.drop(keys, first)
+      if (keys === null) cache.clear()
+      else cache.drop(keys, first)
     }
     if (this.#keys !== null && (keys === null || keys.includes(keyringPath))) {
       this.#keyringChanged = true

@@ -15,8 +15,8 @@ export interface Write {
 /** What a view needs of the barrier; all keys are full keys. */
 export interface SealedStore {
   open(key: string): Promise<Held<Buffer>>
-  /** The value alone, possibly of a sealed one that was kept. */
-  value(key: string): Promise<Buffer | null>
+  /** The value alone, possibly of a sealed one that was kept: then at once. */
+  value(key: string): Buffer | null | Promise<Buffer | null>
   /** The JSON, parsed and decoded; at once where the cache has it. */
   parsed(key: string, decode?: Decode<unknown>): unknown
   /** The same with its version; `anew`: not from the cache. */
@@ -45,7 +45,8 @@ export function parsed(bytes: Uint8Array, decode?: Decode<unknown>): unknown {
 export function makeView(store: SealedStore, prefix: string): View {
   const commitOne = (key: string, bytes: Uint8Array | null): Promise<void> => store.commit(new Map([[prefix + key, { bytes }]]))
   return {
-    get: (key) => store.value(prefix + key),
+    get: async (key) => store.value(prefix + key),
+    getSoon: (key) => store.value(prefix + key),
     soon: <T>(key: string, decode?: Decode<T>) => store.parsed(prefix + key, decode) as T | null | Promise<T | null>,
     read: async <T>(key: string, decode?: Decode<T>) => store.parsed(prefix + key, decode) as T | null,
     keys: async (below, page = {}) => {

@@ -15,7 +15,7 @@ function setUp() {
   let now = 1_000_000_000_000
   const view = memoryView()
   const nodes = [new Lockout(view, () => now), new Lockout(view, () => now)] as const
-  const attempt = (right: boolean, name = 'ann', node = 0): Promise<unknown> =>
+  const attempt = async (right: boolean, name = 'ann', node = 0): Promise<unknown> =>
     nodes[node]!.watch(mount, route, { name }, async () => {
       if (!right) throw invalid('wrong')
       return granted({ displayName: '', policies: [] })
@@ -58,7 +58,7 @@ test('of attempts under way when the name is locked, the right one is refused to
   const { nodes, fail } = setUp()
   const [lockout] = nodes
   let release = (): void => {}
-  const slow = lockout.watch(mount, route, { name: 'ann' }, () => new Promise((done) => (release = () => done(granted({ displayName: '', policies: [] })))))
+  const slow = Promise.resolve(lockout.watch(mount, route, { name: 'ann' }, () => new Promise((done) => (release = () => done(granted({ displayName: '', policies: [] }))))))
   await new Promise((done) => setImmediate(done))
   await fail(5)
   release()

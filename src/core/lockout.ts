@@ -65,12 +65,15 @@ export class Lockout {
   }
 
   /** Runs a route; where it is a login of a known name, refuses while that is locked, and counts how it went. */
-  async watch(mount: Mount, route: Route, input: Record<string, unknown>, run: () => Outcome | Promise<Outcome>): Promise<Outcome> {
+  watch(mount: Mount, route: Route, input: Record<string, unknown>, run: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> {
     const method = mount.engine as AuthMethod
     if (!method.loginName || route.access !== 'open' || route.op !== 'write') return run()
     const name = method.loginName(input)
     const settings = this.settings(mount)
-    if (name === undefined || settings.disabled || !(settings.threshold > 0)) return run()
+    return name === undefined || settings.disabled || !(settings.threshold > 0) ? run() : this.#guard(mount, name, settings, run)
+  }
+
+  async #guard(mount: Mount, name: string, settings: LockoutSettings, run: () => Outcome | Promise<Outcome>): Promise<Outcome> {
     const present = await this.#find(mount, name)
     if (present && this.#locked(present, settings)) throw new Fault('denied')
     try {

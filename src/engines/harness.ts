@@ -43,6 +43,7 @@ export function memoryView(cells = new Map<string, Cell>(), prefix = ''): View {
     [...cells.keys()].filter((key) => key.startsWith(prefix + folder)).map((key) => key.slice(prefix.length))
   return {
     get: async (key) => cells.get(prefix + key)?.bytes ?? null,
+    getSoon: (key) => cells.get(prefix + key)?.bytes ?? null,
     soon: async <T>(key: string, decode?: Decode<T>) => decoded(cells.get(prefix + key), decode),
     read: async <T>(key: string, decode?: Decode<T>) => decoded(cells.get(prefix + key), decode),
     keys: async (folder, page) => paged(below(folder), page),

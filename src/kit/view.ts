@@ -30,6 +30,8 @@ export interface Transaction extends Reader, Writer {
 }
 
 export interface View extends Reader {
+  /** As `get`, without a promise where what is sealed is in memory. */
+  getSoon(key: string): Uint8Array | null | Promise<Uint8Array | null>
   /** As `read`, without a promise where the value is in memory. */
   soon<T>(key: string, decode?: Decode<T>): T | null | Promise<T | null>
   /** Full keys below `prefix`, relative to the view, in order and by pages. */

@@ -18,6 +18,7 @@ export function memoryView(): View {
   let last: Promise<unknown> = Promise.resolve()
   const view: View = {
     ...reader,
+    getSoon: reader.get,
     soon: reader.read,
     keys: async (prefix) => [...store.keys()].filter((key) => key.startsWith(prefix)).sort(),
     children: async () => [],

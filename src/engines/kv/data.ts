@@ -3,6 +3,7 @@ import { answer } from '../../kit/answer.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { type Fields, integer, isObject, object, text } from '../../kit/field.ts'
 import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
+import { soon } from '../../kit/soon.ts'
 import { entryRead, entryWrite, readEntry, writeEntry } from './entry.ts'
 import { mergePatch } from './merge-patch.ts'
 import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, requirePath, secretAt, secretSoon, settingsOf, versionView, writeSecret } from './secret.ts'
@@ -22,17 +23,30 @@ function casOf(options: Record<string, unknown>): number | undefined {
   return cas
 }
 
-/** The record, the number asked for and its payload; null where there is no such version. A deleted one has no payload. */
-async function load(context: Context, at: string, wanted: number): Promise<{ secret: Secret; number: number; data: Record<string, unknown> | null } | null> {
-  const found = secretSoon(context.store, requirePath(at))
-  const secret = found instanceof Promise ? await found : found
-  if (!secret) return null
-  const number = wanted > 0 ? wanted : liveOf(secret)
-  const version = secret.versions[number]
-  if (!version) return null
-  if (!isReadable(secret, version, context.now())) return { secret, number, data: null }
-  const bytes = await context.store.get(payloadKey(at, secret, number))
-  return bytes && { secret, number, data: payloadOf(bytes, version) }
+interface Loaded {
+  secret: Secret
+  number: number
+  /** null: the version was deleted. */
+  data: Record<string, unknown> | null
+}
+
+/** The record, the number asked for and its payload; null where there is no such version. */
+function load(context: Context, at: string, wanted: number): Loaded | null | Promise<Loaded | null> {
+  return soon(secretSoon(context.store, requirePath(at)), (secret) => {
+    if (!secret) return null
+    const number = wanted > 0 ? wanted : liveOf(secret)
+    const version = secret.versions[number]
+    if (!version) return null
+    if (!isReadable(secret, version, context.now())) return { secret, number, data: null }
+    return soon(context.store.getSoon(payloadKey(at, secret, number)), (bytes) => bytes && { secret, number, data: payloadOf(bytes, version) })
+  })
+}
+
+function shownWhole(found: Loaded | null): Outcome {
+  if (!found) return null
+  const data = { data: found.data, metadata: versionView(found.secret, found.number) }
+  // The record is another object as soon as anything about the secret has changed.
+  return found.data === null ? answer({ data, status: 404 }) : answer({ data, basis: found.secret.versions[found.number]! })
 }
 
 const shown = (data: Record<string, unknown>, alive: boolean): Outcome => (alive ? data : answer({ data, status: 404 }))
@@ -64,14 +78,7 @@ export const dataRoutes: Route[] = [
     about: 'Reads a version of a secret.',
     pure: true,
     takes: { path, version, ...entryRead },
-    async run(context, input) {
-      if (input.entry) return readEntry(context, input)
-      const found = await load(context, input.path, input.version)
-      if (!found) return null
-      const data = { data: found.data, metadata: versionView(found.secret, found.number) }
-      // The record is another object as soon as anything about the secret has changed.
-      return found.data === null ? answer({ data, status: 404 }) : answer({ data, basis: found.secret.versions[found.number]! })
-    },
+    run: (context, input) => (input.entry ? readEntry(context, input) : soon(load(context, input.path, input.version), shownWhole)),
   }),
   route({
     op: 'write',

@@ -10,7 +10,7 @@ export const keptChanges = 100_000
 
 const openTimeout = 5000
 /** Every commit walks through all that the writer keeps: what it does not find there is in the system's memory. */
-const pageCaches = { reader: -4096, writer: -4096 }
+const pageCaches = { reader: -2048, writer: -4096 }
 /** A write of one secret changes a few rows far apart: the smaller a page, the less is written around them. */
 const pageBytes = 2048
 /** Pages that change again before this much of the log has gathered are copied once; reading back as much after a crash takes a moment. */
