@@ -4,6 +4,7 @@ import type { Answer } from '../kit/answer.ts'
 import { Answer as AnswerClass } from '../kit/answer.ts'
 import { Fault } from '../kit/errors.ts'
 import { parseFields } from '../kit/field.ts'
+import { openedMembers } from '../kit/json.ts'
 import type { Context, Operation, Outcome } from '../kit/route.ts'
 import { soon } from '../kit/soon.ts'
 import { complete, subjectOf } from './audited.ts'
@@ -159,7 +160,7 @@ async function ask(core: Core, call: Call, operation: Operation, path: string, b
   const { caches: _, ...own } = call
   const reply = await handle(core, { ...own, operation, path, body, wrapTtl: 0 })
   if (reply.error) throw reply.error
-  return new AnswerClass({ ...(reply.data && { data: reply.data }), status: reply.status })
+  return new AnswerClass({ ...(reply.data && { data: openedMembers(reply.data) }), status: reply.status })
 }
 
 function failed(cause: unknown): Reply {

@@ -14,20 +14,25 @@ export class InFlight {
   }
 
   /** Counts a request in until its answer is there. */
-  async track(request: Request, answer: Promise<Response>): Promise<Response> {
+  track(request: Request, answer: Promise<Response>): Promise<Response> {
     const place = this.#free.pop() ?? this.#places.length
-    const started = performance.now()
-    let status = 500
-    this.#places[place] = { request, started }
-    try {
-      const sent = await answer
-      status = sent.status
-      return sent
-    } finally {
+    const open = { request, started: performance.now() }
+    this.#places[place] = open
+    const over = (status: number): void => {
       this.#places[place] = null
       this.#free.push(place)
-      this.#answered(performance.now() - started, status)
+      this.#answered(performance.now() - open.started, status)
     }
+    return answer.then(
+      (sent) => {
+        over(sent.status)
+        return sent
+      },
+      (cause: unknown) => {
+        over(500)
+        throw cause
+      },
+    )
   }
 
   get size(): number {

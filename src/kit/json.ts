@@ -39,3 +39,42 @@ function allWellFormed(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
   return Object.entries(value).every(([key, inner]) => key.isWellFormed() && allWellFormed(inner))
 }
+
+/** A value by its text, which is what `JSON.stringify` would write of it: taken apart only where somebody looks into it. */
+export class Unparsed {
+  readonly text: string
+  #value: unknown
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  get value(): unknown {
+    return (this.#value ??= parseExactly(this.text))
+  }
+
+  toJSON(): unknown {
+    return this.value
+  }
+}
+
+const holdsUnparsed = (members: Record<string, unknown>): boolean => {
+  for (const key in members) if (members[key] instanceof Unparsed) return true
+  return false
+}
+
+/** The same members, each of them parsed. */
+export const openedMembers = (members: Record<string, unknown>): Record<string, unknown> =>
+  holdsUnparsed(members) ? Object.fromEntries(Object.entries(members).map(([key, member]) => [key, member instanceof Unparsed ? member.value : member])) : members
+
+/** As `JSON.stringify`, without taking apart what is unparsed. */
+export function stringifyMembers(members: Record<string, unknown>): string {
+  if (!holdsUnparsed(members)) return JSON.stringify(members)
+  let text = ''
+  for (const key in members) {
+    const member = members[key]
+    const written = member instanceof Unparsed ? member.text : JSON.stringify(member)
+    if (written !== undefined) text += `${text === '' ? '{' : ','}${JSON.stringify(key)}:${written}`
+  }
+  return `${text}}`
+}

@@ -1,5 +1,5 @@
 // Redaction of request and response data: keys stay, values are hashed, at any depth.
-import { digitsOf } from '../../kit/json.ts'
+import { Unparsed, digitsOf } from '../../kit/json.ts'
 import type { Hasher } from './hashing.ts'
 import type { Line } from './line.ts'
 
@@ -19,6 +19,7 @@ export function writeHashed(line: Line, value: unknown, clear: readonly string[]
 
 function put(line: Line, value: unknown, clear: Clear, open: boolean, hasher: Hasher, depth: number): void {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date) return putLeaf(line, value, open, hasher)
+  if (value instanceof Unparsed) return put(line, value.value, clear, open, hasher, depth)
   const digits = digitsOf(value)
   if (digits !== undefined) return open ? line.ascii(digits) : putHash(line, hasher.hash(digits))
   if (depth === deepest) return putHash(line, hasher.hash(JSON.stringify(value)))
@@ -81,6 +82,7 @@ export function scrub(message: string, sources: readonly unknown[], hasher: Hash
   let clean = message
   const visit = (value: unknown, depth: number): void => {
     if (value === null || value === undefined || typeof value === 'boolean' || depth > deepest) return
+    if (value instanceof Unparsed) return visit(value.value, depth)
     if (typeof value === 'object' && !(value instanceof Uint8Array)) {
       for (const member of Object.values(value)) visit(member, depth + 1)
       return

@@ -7,7 +7,7 @@ import { crossOrigin } from './cors.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 
-export async function answerVault(core: Core, request: Request): Promise<Response> {
+export function answerVault(core: Core, request: Request): Promise<Response> {
   return request.headers.origin === undefined ? answerCall(core, request) : answerBrowser(core, request)
 }
 

@@ -6,7 +6,7 @@ import { type Context, type Outcome, type Route, route } from '../../kit/route.t
 import { soon } from '../../kit/soon.ts'
 import { entryRead, entryWrite, readEntry, writeEntry } from './entry.ts'
 import { mergePatch } from './merge-patch.ts'
-import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, requirePath, secretAt, secretSoon, settingsOf, versionView, writeSecret } from './secret.ts'
+import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, payloadSoon, requirePath, secretAt, secretSoon, settingsOf, versionView, writeSecret } from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
 const version = integer({ about: 'Number of the version; 0 for the newest.', default: 0 })
@@ -27,7 +27,7 @@ interface Loaded {
   secret: Secret
   number: number
   /** null: the version was deleted. */
-  data: Record<string, unknown> | null
+  bytes: Uint8Array | null
 }
 
 /** The record, the number asked for and its payload; null where there is no such version. */
@@ -37,19 +37,19 @@ function load(context: Context, at: string, wanted: number): Loaded | null | Pro
     const number = wanted > 0 ? wanted : liveOf(secret)
     const version = secret.versions[number]
     if (!version) return null
-    if (!isReadable(secret, version, context.now())) return { secret, number, data: null }
-    return soon(context.store.getSoon(payloadKey(at, secret, number)), (bytes) => bytes && { secret, number, data: payloadOf(bytes, version) })
+    if (!isReadable(secret, version, context.now())) return { secret, number, bytes: null }
+    return soon(context.store.getSoon(payloadKey(at, secret, number)), (bytes) => bytes && { secret, number, bytes })
   })
 }
 
 function shownWhole(found: Loaded | null): Outcome {
   if (!found) return null
-  const data = { data: found.data, metadata: versionView(found.secret, found.number) }
+  const { secret, number, bytes } = found
+  const version = secret.versions[number]!
+  const metadata = versionView(secret, number)
   // The record is another object as soon as anything about the secret has changed.
-  return found.data === null ? answer({ data, status: 404 }) : answer({ data, basis: found.secret.versions[found.number]! })
+  return bytes === null ? answer({ data: { data: null, metadata }, status: 404 }) : answer({ data: { data: payloadSoon(bytes, version), metadata }, basis: version })
 }
-
-const shown = (data: Record<string, unknown>, alive: boolean): Outcome => (alive ? data : answer({ data, status: 404 }))
 
 async function write(context: Context, at: string, cas: number | undefined, make: (present: Record<string, unknown> | null) => Record<string, unknown>, mustExist: boolean): Promise<Outcome> {
   requirePath(at)
@@ -128,7 +128,10 @@ export const dataRoutes: Route[] = [
     takes: { path, version, depth: integer({ about: 'How deep objects are opened; 0 for no limit.', default: 0 }) },
     async run(context, input) {
       const found = await load(context, input.path, input.version)
-      return found && shown({ metadata: versionView(found.secret, found.number), subkeys: found.data && keysOf(found.data, input.depth) }, found.data !== null)
+      if (!found) return null
+      const { secret, number, bytes } = found
+      const data = { metadata: versionView(secret, number), subkeys: bytes && keysOf(payloadOf(bytes, secret.versions[number]!), input.depth) }
+      return bytes ? data : answer({ data, status: 404 })
     },
   }),
 ]

@@ -6,7 +6,7 @@ import { Fault, invalid } from '../../kit/errors.ts'
 import { isObject } from '../../kit/field.ts'
 import type { Context } from '../../kit/route.ts'
 import type { Reader, Transaction, View, Writer } from '../../kit/view.ts'
-import { parseExactly } from '../../kit/json.ts'
+import { Unparsed, parseExactly } from '../../kit/json.ts'
 import { fromStored, toStored } from './stored.ts'
 
 export interface Version {
@@ -146,6 +146,10 @@ export const versionView = (secret: Secret, number: number): Record<string, unkn
     version: number,
   }
 }
+
+/** The same for an answer: what was stored as JSON is passed on as it is. */
+export const payloadSoon = (bytes: Uint8Array, version: Version): Record<string, unknown> | Unparsed =>
+  version.media ? payloadOf(bytes, version) : new Unparsed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
 
 export const payloadOf = (bytes: Uint8Array, version: Version): Record<string, unknown> => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
