@@ -35,10 +35,14 @@ export function testDevice({ name, type, target: make, limits: own, wrong, lines
     try {
       const lines = Array.from({ length: count }, (_, i) => JSON.stringify({ time: i, text: 'ä€'.repeat(i % 17) }))
       const scratch = Buffer.alloc(4096)
-      await Promise.all(lines.map((line) => {
-        const size = scratch.write(line)
-        return device.write(scratch.subarray(0, size))
-      }))
+      assert.equal(device.gathering, false)
+      const written = lines.map((line, at) => {
+        const size = scratch.write(line, at)
+        const taken = device.write(scratch, at, at + size)
+        assert.equal(device.gathering, true, 'the next line would join this one')
+        return taken
+      })
+      await Promise.all(written)
       await device.write(encode('{"time":"last"}'))
       assert.deepEqual(await target.received(), [...lines, '{"time":"last"}'])
       await device.reopen()

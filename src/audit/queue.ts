@@ -1,5 +1,6 @@
 // The queue before a device: lines of one turn of the event loop become one batch, batches follow one another, and a
 // batch that does not end in time fails what waits.
+import type { AuditDevice } from '../kit/audit.ts'
 import { Fault } from '../kit/errors.ts'
 
 export interface Batch {
@@ -55,18 +56,23 @@ export class LineQueue {
     return this.#current !== null
   }
 
+  /** Whether a line that comes now joins others in their batch. */
+  get gathering(): boolean {
+    return this.#waiting !== null && this.#waiting.size > 0
+  }
+
   /** Resolves when the batch that holds the line has been put. Lines of one batch share the promise. */
-  write(line: Uint8Array): Promise<void> {
+  write(bytes: Buffer, from = 0, to = bytes.length): Promise<void> {
     if (this.#current !== null && this.#signal.aborted) return Promise.reject(failure(this.#settings.name, 'an earlier write has not ended'))
     const batch = (this.#waiting ??= this.#arrange())
-    if (batch.size === 0) batch.firstSize = line.length
-    const end = batch.size + line.length + 1
+    if (batch.size === 0) batch.firstSize = to - from
+    const end = batch.size + to - from + 1
     if (end > batch.room.length) {
       const bigger = Buffer.allocUnsafeSlow(Math.max(batch.room.length * 2, end))
       bigger.set(batch.room.subarray(0, batch.size))
       batch.room = bigger
     }
-    batch.room.set(line, batch.size)
+    bytes.copy(batch.room, batch.size, from, to)
     batch.room[end - 1] = 10
     batch.size = end
     return batch.promise
@@ -131,5 +137,17 @@ export class LineQueue {
     batch.reject(fault)
     this.#waiting?.reject(fault)
     this.#waiting = null
+  }
+}
+
+/** The audit device whose lines go through the queue. */
+export function deviceOver(queue: LineQueue, type: string, rest: Pick<AuditDevice, 'reopen' | 'close'>): AuditDevice {
+  return {
+    type,
+    get gathering() {
+      return queue.gathering
+    },
+    write: (bytes, from, to) => queue.write(bytes, from, to),
+    ...rest,
   }
 }

@@ -1,7 +1,7 @@
 // The standard output of the process as a target of audit lines.
 import type { AuditDevice, AuditLimits } from '../kit/audit.ts'
 import { pause, writeSome } from './descriptor.ts'
-import { failure, LineQueue } from './queue.ts'
+import { deviceOver, failure, LineQueue } from './queue.ts'
 
 /** Writes past Node's own stream, so that a line counts only once the system has taken it. */
 export function openStdout(type: string, limits: AuditLimits): AuditDevice {
@@ -15,5 +15,5 @@ export function openStdout(type: string, limits: AuditLimits): AuditDevice {
     }
   }
   const queue = new LineQueue({ name: 'audit stdout', deadlineMs: limits.deadlineMs, put })
-  return { type, write: (line) => queue.write(line), reopen: () => Promise.resolve(), close: () => queue.drain() }
+  return deviceOver(queue, type, { reopen: () => Promise.resolve(), close: () => queue.drain() })
 }

@@ -57,7 +57,7 @@ export function subjectOf(call: Call, target: Target, who: Identified, verdict: 
   }
   if (verdict.decision) {
     subject.allowed = verdict.allowed
-    subject.granting = verdict.decision.granting.map((name) => ({ name, type: 'acl' }))
+    subject.granting = verdict.decision.granting
   }
   if (who.session && who.session.token.uses > 0) subject.remainingUses = who.session.token.uses - 1
   if (call.dialect) subject.dialect = noteOf(call.dialect)

@@ -3,10 +3,13 @@
 export interface AuditDevice {
   type: string
   /**
-   * Resolves when the device has taken the line (without its newline); rejects when it cannot within its deadline.
-   * Lines are kept in the order of the calls; calls may share one promise. The bytes are the caller's again on return: copy them.
+   * Resolves when the device has taken the line (`bytes` without a newline, or the part of them between `from` and `to`);
+   * rejects when it cannot within its deadline. Lines are kept in the order of the calls; calls may share one promise.
+   * The bytes are the caller's again on return: copy them.
    */
-  write(line: Uint8Array): Promise<void>
+  write(bytes: Buffer, from?: number, to?: number): Promise<void>
+  /** Whether a line that comes now would be taken together with the one before it. Absent where each is taken by itself. */
+  readonly gathering?: boolean
   /** Opens its target anew, after a rotation of log files. */
   reopen(): Promise<void>
   close(): Promise<void>

@@ -47,8 +47,12 @@ export class FileTarget implements AuditDevice {
     return target
   }
 
-  write(line: Uint8Array): Promise<void> {
-    return this.#queue.write(line)
+  get gathering(): boolean {
+    return this.#queue.gathering
+  }
+
+  write(bytes: Buffer, from?: number, to?: number): Promise<void> {
+    return this.#queue.write(bytes, from, to)
   }
 
   reopen(): Promise<void> {

@@ -7,7 +7,7 @@ import { checkHost, send } from '../../clients/outgoing.ts'
 import type { AuditType } from '../../kit/audit.ts'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { deadlineOf, refuseUnknown } from '../options.ts'
-import { failure, LineQueue, type Batch } from '../queue.ts'
+import { deviceOver, failure, LineQueue, type Batch } from '../queue.ts'
 
 const name = 'audit http'
 const tries = 4
@@ -68,6 +68,6 @@ export const http: AuditType = {
       }
     }
     const queue = new LineQueue({ name, deadlineMs: deadlineOf(timeout, limits.deadlineMs), put, expired: () => abort.abort() })
-    return { type: 'http', write: (line) => queue.write(line), reopen: () => Promise.resolve(), close: () => queue.drain().finally(() => agent.destroy()) }
+    return deviceOver(queue, 'http', { reopen: () => Promise.resolve(), close: () => queue.drain().finally(() => agent.destroy()) })
   },
 }

@@ -5,7 +5,7 @@ import { invalid } from '../../kit/errors.ts'
 import { linesOf } from '../lines.ts'
 import { datagramLink, streamLink, type Link } from '../link.ts'
 import { deadlineOf, networkEnd, refuseUnknown, socketEnd } from '../options.ts'
-import { LineQueue, type Batch } from '../queue.ts'
+import { deviceOver, LineQueue, type Batch } from '../queue.ts'
 
 const name = 'audit socket'
 
@@ -29,17 +29,10 @@ export const socket: AuditType = {
       for (const line of linesOf(bytes)) await link.send(line)
     }
     const queue = new LineQueue({ name, deadlineMs: deadlineOf(timeout, limits.deadlineMs), put, expired: () => link.drop() })
-    return {
-      type: 'socket',
-      write: (line) => queue.write(line),
-      async reopen() {
-        await queue.drain()
-        link.drop()
-      },
-      async close() {
-        await queue.drain()
-        link.drop()
-      },
+    const settle = async (): Promise<void> => {
+      await queue.drain()
+      link.drop()
     }
+    return deviceOver(queue, 'socket', { reopen: settle, close: settle })
   },
 }

@@ -5,7 +5,7 @@ import { invalid } from '../../kit/errors.ts'
 import { linesOf } from '../lines.ts'
 import { datagramLink, streamLink, type Link } from '../link.ts'
 import { deadlineOf, networkEnd, refuseUnknown, socketEnd } from '../options.ts'
-import { LineQueue, type Batch } from '../queue.ts'
+import { deviceOver, LineQueue, type Batch } from '../queue.ts'
 
 const name = 'audit syslog'
 const informational = 6
@@ -54,6 +54,6 @@ export const syslog: AuditType = {
       await queue.drain()
       link.drop()
     }
-    return { type: 'syslog', write: (line) => queue.write(line), reopen: settle, close: settle }
+    return deviceOver(queue, 'syslog', { reopen: settle, close: settle })
   },
 }

@@ -2,6 +2,7 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { command, flag } from '../command.ts'
+import type { FlagValues } from '../command.ts'
 import type { Output } from '../output.ts'
 import { UsageError } from '../usage.ts'
 
@@ -55,29 +56,21 @@ const searchFlags = {
 
 type Test = (entry: Entry, line: string) => boolean
 
-function tests(flags: Record<string, unknown>, hash: string | undefined): Test[] {
-  const text = (name: string): string | undefined => flags[name] as string | undefined
+function tests({ path, operation, who, remote, type, 'request-id': id, since, until, errors }: FlagValues<typeof searchFlags>, hash: string | undefined): Test[] {
   const found: Test[] = []
-  const path = text('path')
   if (path !== undefined) {
     const pieces = path.split('*')
     found.push(({ request }) => fits(request?.path ?? '', pieces))
   }
-  const operation = text('operation')
   if (operation !== undefined) found.push(({ request }) => request?.operation === operation)
-  const who = text('who')
   if (who !== undefined) found.push(({ auth }) => [auth?.display_name, auth?.accessor, auth?.entity_id].includes(who))
-  const remote = text('remote')
   if (remote !== undefined) found.push(({ request }) => request?.remote_address === remote)
-  const type = text('type')
   if (type !== undefined) found.push((entry) => entry.type === type)
-  const id = text('request-id')
   if (id !== undefined) found.push(({ request }) => request?.id === id)
-  const since = moment(text('since'))
-  if (since !== undefined) found.push(({ time }) => Date.parse(time ?? '') >= since)
-  const until = moment(text('until'))
-  if (until !== undefined) found.push(({ time }) => Date.parse(time ?? '') <= until)
-  if (flags.errors) found.push(({ error }) => Boolean(error))
+  const [earliest, latest] = [moment(since), moment(until)]
+  if (earliest !== undefined) found.push(({ time }) => Date.parse(time ?? '') >= earliest)
+  if (latest !== undefined) found.push(({ time }) => Date.parse(time ?? '') <= latest)
+  if (errors) found.push(({ error }) => Boolean(error))
   if (hash !== undefined) found.push((_entry, line) => line.includes(hash))
   return found
 }
@@ -119,7 +112,7 @@ export const commands = [
       if (!out.isTable) await out.structured(report)
       else {
         out.line(`${report.ok ? 'Intact' : 'NOT intact'}: ${report.lines} lines, ${report.entries} entries, ${report.writers.length} writers${report.authenticated ? ', signatures checked' : ''}`)
-        for (const { line, kind, message, writer } of report.problems) out.line(`line ${line}: ${kind}: ${message}${writer === undefined ? '' : ` (writer ${writer})`}`)
+        for (const { line, through, kind, message, writer } of report.problems) out.line(`${through === undefined ? `line ${line}` : `lines ${line} to ${through}`}: ${kind}: ${message}${writer === undefined ? '' : ` (writer ${writer})`}`)
         for (const note of report.notes) out.line(`note: ${note}`)
       }
       return report.ok ? 0 : 1

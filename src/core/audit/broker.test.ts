@@ -79,6 +79,22 @@ test('after a failure the chain begins anew and says how far it got; both parts 
   assert.equal(lost.problems[0]?.kind, 'dropped')
 })
 
+test('an entry that cannot be rendered leaves nothing behind: neither a gap, nor its place in another entry', async () => {
+  const { broker, first } = setUp()
+  await broker.load()
+  await broker.enable('one', 'first', {})
+  const unreadable = { get value() { throw new Error('it cannot be read') } }
+  const subject = sampleSubject({ requestId: 'broken', response: { data: unreadable } })
+  const others = [broker.request(sampleSubject({ requestId: 'before' }))]
+  await assert.rejects(broker.response(subject))
+  for (let i = 0; i < 3; i++) others.push(broker.request(sampleSubject({ requestId: `after-${i}` })))
+  subject.response = {}
+  await Promise.all([...others, broker.response(subject)])
+  assert.deepEqual(entries(first).map((entry) => entry.request.id), ['before', 'after-0', 'after-1', 'after-2', 'broken'])
+  await broker.close()
+  assert.deepEqual((await verifyAudit(first.lines, { publicKey: broker.publicKey })).problems, [])
+})
+
 test('a device that cannot take its first line is not enabled; paths and options are checked', async () => {
   const { broker, first } = setUp()
   await broker.load()

@@ -87,6 +87,7 @@ export class EnabledDevice {
   readonly #now: () => number
   readonly #warn: Opening['warn']
   readonly #line = new Line()
+  readonly #prefix: Buffer | null
   #device!: AuditDevice
   #chain: Chain
   #opened = false
@@ -103,10 +104,11 @@ export class EnabledDevice {
     this.#options = parseCommon(opening.entry.options)
     this.fallback = this.#options.fallback
     this.hasher = new Hasher(opening.salt)
-    const { raw, hmacAccessor, elideLists } = this.#options
-    this.#formatter = new Formatter(this.hasher, { raw, hmacAccessor, elideLists }, opening.headers)
+    const { prefix, raw, hmacAccessor, elideLists } = this.#options
+    this.#prefix = prefix === '' ? null : Buffer.from(prefix)
+    this.#formatter = new Formatter(this.#line, this.hasher, { raw, hmacAccessor, elideLists }, opening.headers)
     this.#signing = opening.signing
-    this.#chain = new Chain(opening.signing)
+    this.#chain = new Chain(opening.signing, this.#line)
     this.#now = opening.now
     this.#warn = opening.warn
   }
@@ -171,41 +173,43 @@ export class EnabledDevice {
   #write(kind: 'request' | 'response', subject: AuditSubject): Promise<void> {
     if (this.#closed) return Promise.reject(new Fault('unavailable', `audit device ${this.path} is closed`))
     if (!this.#opened) this.#track(this.#begin()).catch(() => undefined)
-    const from = this.#startLine()
+    this.#chain.begin(this.#device.gathering === true)
     // Before the link: an entry that cannot be rendered must leave no gap in the chain.
-    this.#formatter[kind](this.#line, subject, this.#now())
-    this.#chain.link(this.#line, from)
-    this.#watchIdle()
-    return this.#track(this.#device.write(this.#line.view()))
+    this.#formatter[kind](subject, this.#now())
+    this.#chain.link()
+    if (this.#idle === null) this.#watchIdle()
+    return this.#track(this.#put())
   }
 
-  #startLine(): number {
-    this.#line.clear()
-    this.#line.text(this.#options.prefix)
-    return this.#line.length
+  /** Hands over the line that the chain has just linked. */
+  #put(): Promise<void> {
+    const { buffer, length } = this.#line
+    if (this.#prefix === null) return this.#device.write(buffer, this.#chain.from, length)
+    return this.#device.write(Buffer.concat([this.#prefix, this.#line.view(this.#chain.from)]))
   }
 
   #begin(): Promise<void> {
-    if (this.#chain.last >= 0) this.#chain = new Chain(this.#signing)
+    if (this.#chain.last >= 0) this.#chain = new Chain(this.#signing, this.#line)
     this.#acknowledged = -1
     this.#opened = true
     return this.#marker('open', { device: this.path, ...(this.#former !== null && { continues: this.#former }) })
   }
 
   #marker(event: ChainEvent, more?: Record<string, unknown>): Promise<void> {
-    this.#chain.marker(this.#line, this.#startLine(), event, this.#now(), more)
-    return this.#device.write(this.#line.view())
+    this.#chain.marker(event, this.#now(), more)
+    return this.#put()
   }
 
   // Lines that share the device's promise share its handlers too.
   #track(taken: Promise<void>): Promise<void> {
-    const last = this.#chain.last
-    if (this.#flight !== null && this.#flight.taken === taken) {
-      this.#flight.last = last
-      return this.#flight.answer
-    }
+    if (this.#flight?.taken !== taken) return this.#follow(taken)
+    this.#flight.last = this.#chain.last
+    return this.#flight.answer
+  }
+
+  #follow(taken: Promise<void>): Promise<void> {
     const chain = this.#chain
-    const flight: Flight = { taken, answer: taken, last }
+    const flight: Flight = { taken, answer: taken, last: chain.last }
     flight.answer = taken.then(
       () => {
         if (this.#chain === chain && flight.last > this.#acknowledged) this.#acknowledged = flight.last
@@ -240,7 +244,6 @@ export class EnabledDevice {
 
   // Lines after the last signature could be rewritten: a quiet device signs what it has.
   #watchIdle(): void {
-    if (this.#idle !== null) return
     this.#idle = setTimeout(() => {
       this.#idle = null
       if (!this.#closed && this.#opened && this.#chain.unsigned) this.#mark('checkpoint')

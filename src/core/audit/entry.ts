@@ -32,13 +32,6 @@ export interface AuditMount {
   clearResponseKeys?: readonly string[]
 }
 
-export interface GrantingPolicy {
-  name: string
-  namespaceId?: string
-  namespacePath?: string
-  type?: string
-}
-
 export interface AuditResponse {
   data?: Record<string, unknown> | null
   /** The data is the same whenever it comes with this object: its hashed form is kept by identity. */
@@ -64,7 +57,8 @@ export interface AuditSubject {
   token: AuditToken | null
   /** What the policies said; absent where no policy was asked (open routes). */
   allowed?: boolean
-  granting?: readonly GrantingPolicy[]
+  /** Names of the policies that let it through. Never changed once given: their rendered form is kept by identity. */
+  granting?: readonly string[]
   remainingUses?: number
   remote: { address: string; port: number }
   /** Names in lower case, as received; only the configured ones are written. */
@@ -76,8 +70,8 @@ export interface AuditSubject {
   dialect?: object
   error?: string
   response?: AuditResponse
-  /** Owned by the broker: what the request's line can lend to the answer's. */
-  rendered?: { by: object; results: Uint8Array; call: Uint8Array }
+  /** Owned by the broker: what the request's line can lend to the answer's, as a copy or where it stands. */
+  rendered?: { by: object; token: AuditToken | null; mount: AuditMount | null; kept: Uint8Array | null; round: number; from: number; to: number }
 }
 
 let second = -1

@@ -1,5 +1,5 @@
 // What the tests of audit share: a view in memory, a token, a mount, a request.
-import type { AuditType } from '../../kit/audit.ts'
+import type { AuditDevice, AuditLimits, AuditType } from '../../kit/audit.ts'
 import type { Reader, Transaction, View, Writer } from '../../kit/view.ts'
 import type { AuditMount, AuditSubject, AuditToken } from './entry.ts'
 
@@ -62,7 +62,7 @@ export function sampleSubject(more: Partial<AuditSubject> = {}): AuditSubject {
     mount: sampleMount,
     token: sampleToken,
     allowed: true,
-    granting: [{ name: 'app' }],
+    granting: ['app'],
     remote: { address: '127.0.0.1', port: 50000 },
     headers: { 'user-agent': 'probe/1', authorization: 'Bearer sample-client-token' },
     data: null,
@@ -71,21 +71,47 @@ export function sampleSubject(more: Partial<AuditSubject> = {}): AuditSubject {
   }
 }
 
-/** A device that keeps its lines, and can be told to fail or to hang. */
+/** A device that keeps its lines, those of one turn as one batch; it can be told to fail, and to go on to a new file. */
 export class KeptLines {
   lines: string[] = []
   failing = false
+  /** Numbers of the lines with which a new file began. */
+  readonly files: number[] = []
   #pending: Promise<void> | null = null
+  #rotating = false
+
+  /** The next batch goes to a new file. */
+  rotate(): void {
+    this.#rotating = true
+  }
 
   type(name = 'kept'): AuditType {
-    const write = (line: Uint8Array): Promise<void> => {
-      if (this.failing) return Promise.reject(new Error('the device fails'))
-      this.lines.push(Buffer.from(line).toString())
-      return (this.#pending ??= new Promise((resolve) => setImmediate(() => {
-        this.#pending = null
-        resolve()
-      })))
+    return { type: name, about: 'Keeps lines.', open: async (_options, { moved }) => KeptLines.#open(this, name, moved) }
+  }
+
+  static #open(kept: KeptLines, type: string, moved: AuditLimits['moved']): AuditDevice {
+    const end = (first: string, resolve: () => void): void => {
+      kept.#pending = null
+      if (kept.#rotating) {
+        kept.#rotating = false
+        kept.files.push(kept.lines.indexOf(first))
+        moved?.(Buffer.from(first))
+      }
+      resolve()
     }
-    return { type: name, about: 'Keeps lines.', open: async () => ({ type: name, write, reopen: async () => undefined, close: async () => undefined }) }
+    return {
+      type,
+      get gathering() {
+        return kept.#pending !== null
+      },
+      write(bytes, from, to) {
+        if (kept.failing) return Promise.reject(new Error('the device fails'))
+        const line = bytes.toString('utf8', from, to)
+        kept.lines.push(line)
+        return (kept.#pending ??= new Promise((resolve) => setImmediate(() => end(line, resolve))))
+      },
+      reopen: async () => undefined,
+      close: async () => undefined,
+    }
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
+import type { AuditSubject } from './entry.ts'
 import { sampleMount, sampleSubject } from './fixture.ts'
 import { Formatter, type FormatOptions } from './format.ts'
 import { Hasher } from './hashing.ts'
@@ -8,13 +9,21 @@ import { Line } from './line.ts'
 
 const salt = Buffer.alloc(32, 9)
 const hmac = (value: string): string => `hmac-sha256:${createHmac('sha256', salt).update(value).digest('hex')}`
-const formatter = (more: Partial<FormatOptions> = {}): Formatter =>
-  new Formatter(new Hasher(salt), { raw: false, hmacAccessor: true, elideLists: false, ...more }, { 'user-agent': { hmac: false }, 'x-key': { hmac: true } })
+interface Writing {
+  line: Line
+  by: Formatter
+}
 
-function render(kind: 'request' | 'response', subject = sampleSubject(), options: Partial<FormatOptions> = {}, by = formatter(options)): any {
+function writing(more: Partial<FormatOptions> = {}): Writing {
   const line = new Line()
-  by[kind](line, subject, Date.UTC(2026, 0, 2, 3, 4, 5, 67))
-  return JSON.parse(`${line.view().toString()}}`)
+  const headers = { 'user-agent': { hmac: false }, 'x-key': { hmac: true } }
+  return { line, by: new Formatter(line, new Hasher(salt), { raw: false, hmacAccessor: true, elideLists: false, ...more }, headers) }
+}
+
+function render(kind: 'request' | 'response', subject = sampleSubject(), options: Partial<FormatOptions> = {}, { line, by }: Writing = writing(options)): any {
+  const from = line.length
+  by[kind](subject, Date.UTC(2026, 0, 2, 3, 4, 5, 67))
+  return JSON.parse(`${line.view(from).toString()}}`)
 }
 
 test('the hasher agrees with HMAC-SHA256 for every length and for text beyond ASCII', () => {
@@ -46,7 +55,7 @@ test('a request has the members of Vault\'s schema, the token hashed', () => {
 
 test('an answer repeats the request and hashes what it gives out', () => {
   const subject = sampleSubject({ operation: 'update', data: { name: 'n' } })
-  const by = formatter()
+  const by = writing()
   const request = render('request', subject, {}, by)
   subject.response = {
     data: { bytes: Buffer.from('raw'), at: new Date(0) },
@@ -100,7 +109,35 @@ test('a request without a token, without a mount, refused', () => {
 test('data nested without end is hashed, not followed', () => {
   let deep: Record<string, unknown> = { secret: 'canary-value' }
   for (let i = 0; i < 1000; i++) deep = { deep }
-  const line = new Line()
-  formatter().request(line, sampleSubject({ data: deep }), 0)
+  const { line, by } = writing()
+  by.request(sampleSubject({ data: deep }), 0)
   assert.ok(!line.view().toString().includes('canary-value'))
+})
+
+test('an answer is the same whether the line of its request still stands, was kept, or is gone', () => {
+  const write = (subject: AuditSubject, between: (at: Writing, subject: AuditSubject) => void): any => {
+    const at = writing()
+    render('request', subject, {}, at)
+    between(at, subject)
+    return render('response', subject, {}, at)
+  }
+  for (const data of [null, { password: 'p' }]) {
+    const make = (): AuditSubject => sampleSubject({ requestId: 'one', data, response: { data: { value: 'v' } } })
+    const repeated = write(make(), () => undefined)
+    assert.deepEqual(write(make(), ({ line }) => line.restart()), repeated)
+    assert.deepEqual(write(make(), (_at, subject) => void render('request', subject)), repeated)
+    // What the caller turned out to be is told by the answer.
+    const unknown = write(make(), (_at, subject) => (subject.token = null))
+    assert.equal(unknown.auth.client_token, undefined)
+    assert.equal(repeated.auth.client_token, hmac('sample-client-token'))
+  }
+})
+
+test('numbers are written digit by digit', () => {
+  const line = new Line()
+  for (const value of [0, 7, 9, 10, 99, 100, 65_535, 2 ** 31, 999_999_999_999_999]) {
+    const from = line.length
+    line.digits(value)
+    assert.equal(line.view(from).toString(), String(value))
+  }
 })

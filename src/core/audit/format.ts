@@ -1,8 +1,8 @@
 // Vault's audit format (https://developer.hashicorp.com/vault/docs/audit/schema). Parts that do not change with
 // each request (token, mount) are rendered once per device and kept as long as their object lives.
-import { stamp, type AuditMount, type AuditResponse, type AuditSubject, type AuditToken, type GrantingPolicy } from './entry.ts'
+import { stamp, type AuditMount, type AuditResponse, type AuditSubject, type AuditToken } from './entry.ts'
 import type { Hasher } from './hashing.ts'
-import { Line } from './line.ts'
+import type { Line } from './line.ts'
 import { elide, scrub, writeHashed } from './redaction.ts'
 
 /** Request headers that are written, by name in lower case; `hmac`: hashed. */
@@ -34,54 +34,83 @@ function mountPart(mount: AuditMount): { request: Buffer; response: Buffer } {
   return made
 }
 
+const grantsParts = new WeakMap<readonly string[], Buffer>()
+
+function grantsPart(names: readonly string[]): Buffer {
+  const known = grantsParts.get(names)
+  if (known !== undefined) return known
+  const policies = names.map((name) => ({ name, namespace_id: 'root', type: 'acl' }))
+  const made = Buffer.from(`,"granting_policies":${quote(policies)}`)
+  grantsParts.set(names, made)
+  return made
+}
+
+const requestHead = Buffer.from('request","auth":{"policy_results":')
+const responseHead = Buffer.from('response","auth":{"policy_results":')
 const noToken = Buffer.from('},"request":{')
 
 /** Writes entries for one device: its salt, its options. An entry lacks its closing brace: the chain adds its link and closes it. */
 export class Formatter {
+  readonly #line: Line
   readonly #hasher: Hasher
   readonly #options: FormatOptions
   readonly #tokens = new WeakMap<AuditToken, Buffer>()
   readonly #hashed = new WeakMap<object, Buffer>()
+  // How each line of one millisecond begins.
+  #now = -1
+  #start = Buffer.alloc(0)
   headers: AuditedHeaders
 
-  constructor(hasher: Hasher, options: FormatOptions, headers: AuditedHeaders) {
+  constructor(line: Line, hasher: Hasher, options: FormatOptions, headers: AuditedHeaders) {
+    this.#line = line
     this.#hasher = hasher
     this.#options = options
     this.headers = headers
   }
 
-  request(line: Line, subject: AuditSubject, now: number): void {
-    this.#common(line, 'request', subject, now)
-    if (subject.error) line.text(text('error', this.#error(subject)))
+  request(subject: AuditSubject, now: number): void {
+    this.#common(requestHead, subject, now)
+    if (subject.error) this.#line.text(text('error', this.#error(subject)))
   }
 
-  response(line: Line, subject: AuditSubject, now: number): void {
-    this.#common(line, 'response', subject, now)
-    if (subject.response !== undefined) this.#response(line, subject, subject.response)
-    if (subject.error) line.text(text('error', this.#error(subject)))
+  response(subject: AuditSubject, now: number): void {
+    this.#common(responseHead, subject, now)
+    if (subject.response !== undefined) this.#response(subject, subject.response)
+    if (subject.error) this.#line.text(text('error', this.#error(subject)))
   }
 
-  // Caller and call, in both lines alike: the second line copies what the first one wrote.
-  #common(line: Line, type: 'request' | 'response', subject: AuditSubject, now: number): void {
-    const known = subject.rendered?.by === this ? subject.rendered : undefined
-    line.ascii('{"time":"')
-    line.ascii(stamp(now))
-    line.ascii(type === 'request' ? '","type":"request' : '","type":"response')
-    line.ascii('","auth":{"policy_results":')
-    const results = line.length
-    if (known === undefined) writeResults(line, subject)
-    else line.bytes(known.results)
-    const resultsEnd = line.length
-    line.bytes(subject.token === null ? noToken : (this.#tokens.get(subject.token) ?? this.#remember(subject.token)))
-    if (subject.mount !== null) line.bytes(mountPart(subject.mount).request)
-    const call = line.length
-    if (known === undefined) this.#call(line, subject)
-    else line.bytes(known.call)
-    if (known === undefined) subject.rendered = { by: this, results: Buffer.from(line.view(results).subarray(0, resultsEnd - results)), call: Buffer.from(line.view(call)) }
+  // Caller and call, in both lines alike: the second one repeats what the first one wrote, where that still stands.
+  #common(head: Buffer, subject: AuditSubject, now: number): void {
+    const line = this.#line
+    if (now !== this.#now) {
+      this.#start = Buffer.from(`{"time":"${stamp(now)}","type":"`)
+      this.#now = now
+    }
+    line.bytes(this.#start)
+    line.bytes(head)
+    const known = subject.rendered
+    if (known?.by !== this || known.token !== subject.token || known.mount !== subject.mount) this.#render(subject)
+    else if (known.kept !== null) line.bytes(known.kept)
+    else if (known.round === line.round) line.repeat(known.from, known.to)
+    else this.#render(subject)
     line.byte(0x7d)
   }
 
-  #call(line: Line, subject: AuditSubject): void {
+  #render(subject: AuditSubject): void {
+    const { token, mount } = subject
+    const line = this.#line
+    const from = line.length
+    writeResults(line, subject)
+    line.bytes(token === null ? noToken : (this.#tokens.get(token) ?? this.#remember(token)))
+    if (mount !== null) line.bytes(mountPart(mount).request)
+    this.#call(subject)
+    // Values are not hashed twice, however long the answer takes.
+    const kept = subject.data === null ? null : Buffer.from(line.view(from))
+    subject.rendered = { by: this, token, mount, kept, round: line.round, from, to: line.length }
+  }
+
+  #call(subject: AuditSubject): void {
+    const line = this.#line
     const { namespace, remote } = subject
     line.ascii('"id":')
     line.quoted(subject.requestId)
@@ -94,13 +123,16 @@ export class Formatter {
     line.quoted(subject.path)
     line.ascii(',"remote_address":')
     line.quoted(remote.address)
-    if (remote.port !== 0) line.ascii(number('remote_port', remote.port))
-    this.#headers(line, subject.headers)
+    if (remote.port !== 0) {
+      line.ascii(',"remote_port":')
+      line.digits(remote.port)
+    }
+    this.#headers(subject.headers)
     if (subject.wrapTtl !== 0) line.ascii(number('wrap_ttl', subject.wrapTtl))
     if (subject.dialect !== undefined) line.text(`,"dialect":${quote(subject.dialect)}`)
     if (subject.data === null || isEmpty(subject.data)) return
     line.ascii(',"data":')
-    this.#data(line, subject.data, subject.mount?.clearRequestKeys)
+    this.#data(subject.data, subject.mount?.clearRequestKeys)
   }
 
   #secret(value: string): string {
@@ -115,12 +147,13 @@ export class Formatter {
     return this.#options.raw ? subject.error! : scrub(subject.error!, [subject.data, subject.response?.data, subject.token?.clientToken], this.#hasher)
   }
 
-  #data(line: Line, value: Record<string, unknown>, clear: readonly string[] | undefined): void {
-    if (this.#options.raw) line.text(quote(value))
-    else writeHashed(line, value, clear, this.#hasher)
+  #data(value: Record<string, unknown>, clear: readonly string[] | undefined): void {
+    if (this.#options.raw) this.#line.text(quote(value))
+    else writeHashed(this.#line, value, clear, this.#hasher)
   }
 
-  #headers(line: Line, received: AuditSubject['headers']): void {
+  #headers(received: AuditSubject['headers']): void {
+    const line = this.#line
     let first = true
     for (const name in this.headers) {
       const value = received[name]
@@ -130,10 +163,12 @@ export class Formatter {
       first = false
       line.quoted(name)
       line.ascii(':[')
-      const values = typeof value === 'string' ? [value] : value
-      for (let i = 0; i < values.length; i++) {
-        if (i > 0) line.byte(0x2c)
-        line.quoted(hmac ? this.#secret(values[i]!) : values[i]!)
+      if (typeof value === 'string') line.quoted(hmac ? this.#secret(value) : value)
+      else {
+        for (let i = 0; i < value.length; i++) {
+          if (i > 0) line.byte(0x2c)
+          line.quoted(hmac ? this.#secret(value[i]!) : value[i]!)
+        }
       }
       line.byte(0x5d)
     }
@@ -158,8 +193,9 @@ export class Formatter {
       + `${number('token_ttl', token.tokenTtl)}${text('token_issue_time', token.tokenIssueTime)}`
   }
 
-  #response(line: Line, subject: AuditSubject, response: AuditResponse): void {
+  #response(subject: AuditSubject, response: AuditResponse): void {
     const { mount } = subject
+    const line = this.#line
     line.ascii(',"response":{')
     if (mount !== null) line.bytes(mountPart(mount).response)
     let more = ''
@@ -171,26 +207,32 @@ export class Formatter {
     if (response.wrapInfo !== undefined) more += this.#wrapInfo(response.wrapInfo)
     if (response.warnings !== undefined) more += texts('warnings', response.warnings)
     more += text('redirect', response.redirect)
-    const data = response.data !== undefined && response.data !== null
-    if (data) more += ',"data":'
-    line.text(mount === null ? more.slice(1) : more)
-    if (data) this.#responseData(line, subject, response.data!)
+    let first = mount === null
+    if (more !== '') {
+      line.text(first ? more.slice(1) : more)
+      first = false
+    }
+    if (response.data !== undefined && response.data !== null) {
+      line.ascii(first ? '"data":' : ',"data":')
+      this.#responseData(subject, response.data)
+    }
     line.byte(0x7d)
   }
 
-  #responseData(line: Line, subject: AuditSubject, data: Record<string, unknown>): void {
+  #responseData(subject: AuditSubject, data: Record<string, unknown>): void {
     const clear = subject.mount?.clearResponseKeys
     const lists = subject.operation === 'list' || subject.operation === 'scan'
-    if (lists && this.#options.elideLists) this.#data(line, elide(data), [...(clear ?? []), 'keys', 'key_info'])
-    else if (subject.response!.basis === undefined || this.#options.raw || (clear !== undefined && clear.length > 0)) this.#data(line, data, clear)
-    else this.#steady(line, data, subject.response!.basis)
+    if (lists && this.#options.elideLists) this.#data(elide(data), [...(clear ?? []), 'keys', 'key_info'])
+    else if (subject.response!.basis === undefined || this.#options.raw || (clear !== undefined && clear.length > 0)) this.#data(data, clear)
+    else this.#steady(data, subject.response!.basis)
   }
 
-  #steady(line: Line, data: Record<string, unknown>, basis: object): void {
+  #steady(data: Record<string, unknown>, basis: object): void {
+    const line = this.#line
     const known = this.#hashed.get(basis)
     if (known !== undefined) return line.bytes(known)
     const from = line.length
-    this.#data(line, data, undefined)
+    this.#data(data, undefined)
     this.#hashed.set(basis, Buffer.from(line.view(from)))
   }
 
@@ -201,27 +243,11 @@ export class Formatter {
   }
 }
 
-function writeResults(line: Line, subject: AuditSubject): void {
-  line.ascii(subject.allowed === false ? '{"allowed":false' : '{"allowed":true')
-  const granting = subject.granting ?? []
-  if (granting.length > 0) line.ascii(',"granting_policies":[')
-  for (let i = 0; i < granting.length; i++) {
-    if (i > 0) line.byte(0x2c)
-    writePolicy(line, granting[i]!)
-  }
-  line.ascii(granting.length > 0 ? ']}' : '}')
-  if (subject.remainingUses !== undefined) line.ascii(number('remaining_uses', subject.remainingUses))
-}
-
-function writePolicy(line: Line, policy: GrantingPolicy): void {
-  line.ascii('{"name":')
-  line.quoted(policy.name)
-  line.ascii(',"namespace_id":')
-  line.quoted(policy.namespaceId ?? 'root')
-  if (policy.namespacePath !== undefined) line.text(text('namespace_path', policy.namespacePath))
-  line.ascii(',"type":')
-  line.quoted(policy.type ?? 'acl')
+function writeResults(line: Line, { allowed, granting, remainingUses }: AuditSubject): void {
+  line.ascii(allowed === false ? '{"allowed":false' : '{"allowed":true')
+  if (granting !== undefined && granting.length > 0) line.bytes(grantsPart(granting))
   line.byte(0x7d)
+  if (remainingUses !== undefined) line.ascii(number('remaining_uses', remainingUses))
 }
 
 function isEmpty(object: object): boolean {

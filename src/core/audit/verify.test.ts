@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { AuditBroker } from './broker.ts'
 import { signedEvery } from './chain.ts'
 import { KeptLines, memoryView, sampleSubject } from './fixture.ts'
 import { verifyAudit, type Report } from './verify.ts'
 
-async function record(count: number, view = memoryView()): Promise<{ lines: string[]; publicKey: string }> {
-  const kept = new KeptLines()
+interface Log {
+  lines: string[]
+  publicKey: string
+}
+
+/** A whole log; the requests arrive one by one, or so many at once. */
+async function record(arriving: number | readonly number[], view = memoryView(), kept = new KeptLines()): Promise<Log> {
   const broker = new AuditBroker({ view, types: [kept.type()], folder: null, configured: { kept: { type: 'kept', description: '', local: false, options: {} } } })
   await broker.load()
-  for (let i = 0; i < count; i++) await broker.request(sampleSubject())
+  const turns = typeof arriving === 'number' ? Array.from({ length: arriving }, () => 1) : arriving
+  for (const count of turns) await Promise.all(Array.from({ length: count }, () => broker.request(sampleSubject())))
   const { publicKey } = broker
   await broker.close()
   return { lines: kept.lines, publicKey }
@@ -45,6 +52,114 @@ test('every single altered, dropped, doubled or swapped line is found, and named
     assert.deepEqual(dropped, [at === 0 ? '1:beginning-missing' : `${at + 1}:dropped`])
     const swapped = lines.with(at, lines[at + 1]!).with(at + 1, lines[at]!)
     assert.ok(kinds(await verifyAudit(swapped, { publicKey })).includes(`${at + 2}:reordered`))
+  }
+})
+
+test('lines that were written together are linked as a group; markers, signed lines and long groups begin another', async () => {
+  const { lines, publicKey } = await record([3, 1, 130, 900])
+  const links = lines.map((line) => JSON.parse(line).chain)
+  const begins = links.flatMap(({ seq, previous }) => (previous === undefined ? [] : [seq]))
+  for (const seq of [0, 1, 4, 5, 135, 1024, 1035]) assert.ok(begins.includes(seq), `${seq} begins a group`)
+  for (const [i, seq] of begins.entries()) assert.ok((begins[i + 1] ?? 1036) - seq <= 64, `the group of ${seq}`)
+  assert.ok(begins.length < 28)
+  assert.deepEqual(links.flatMap(({ seq, signature }) => (signature === undefined ? [] : [seq])), [0, 1024, 1035])
+  assert.equal(links[4].previous, createHash('sha256').update(lines.slice(1, 4).join('\n')).digest('hex'))
+  assert.equal(links[5].previous, createHash('sha256').update(lines[4]!).digest('hex'))
+  assert.deepEqual((await verifyAudit(lines, { publicKey })).problems, [])
+  const altered = lines.with(3, lines[3]!.replace('"operation":"read"', '"operation":"list"'))
+  assert.deepEqual((await verifyAudit(altered, { publicKey })).problems.map(({ line, through, kind }) => [line, through, kind]), [[2, 4, 'altered']])
+})
+
+type Change = (lines: string[], at: number, by: number) => string[]
+
+const changes: Record<string, Change> = {
+  byte(lines, at, by) {
+    const bytes = Buffer.from(lines[at]!)
+    const place = by % bytes.length
+    bytes[place] = 0x20 + ((bytes[place]! - 0x20 + 1 + (by % 94)) % 95)
+    return lines.with(at, bytes.toString())
+  },
+  link: (lines, at) => lines.with(at, lines[at]!.replace(/,"previous":"[^}]*/, '')),
+  drop: (lines, at) => without(lines, at),
+  swap: (lines, at) => lines.with(at, lines[at - 1]!).with(at - 1, lines[at]!),
+  repeat: (lines, at, by) => lines.toSpliced(Math.max(at + 1, by % (lines.length + 1)), 0, lines[at]!),
+  replace: (lines, at, by) => lines.with(at, lines[by % lines.length]!),
+  cut: (lines, at, by) => lines.with(at, lines[at]!.slice(0, 1 + (by % (lines[at]!.length - 1)))),
+}
+
+test('whatever is done to groups, of one writer or two in one file, is found', async () => {
+  const view = memoryView()
+  const logs = await Promise.all([[1, 1, 5], [4, 70, 2], [9, 1, 33], [300]].map((arriving) => record(arriving, view)))
+  const { publicKey } = logs[0]!
+  const choice = fc.record({ log: fc.nat(), other: fc.nat(), order: fc.infiniteStream(fc.boolean()), kind: fc.constantFrom(...Object.keys(changes)), at: fc.nat(), by: fc.nat() })
+  await fc.assert(fc.asyncProperty(choice, async ({ log, other, order, kind, at, by }) => {
+    const mixed = merge(logs[log % logs.length]!.lines, log % logs.length === other % logs.length ? [] : logs[other % logs.length]!.lines, order)
+    const place = 1 + (at % (mixed.length - 1))
+    const changed = changes[kind]!(mixed, place, by)
+    const { problems, writers } = await verifyAudit(changed, { publicKey })
+    const same = changed.join('\n') === mixed.join('\n')
+    // Lines of two writers may trade places: each has its own order. A lost end shows as a writer that is not closed.
+    const apart = kind === 'swap' && writerOf(mixed[place]!) !== writerOf(mixed[place - 1]!)
+    const ended = kind === 'drop' && mixed[place]!.includes('"event":"close"')
+    assert.equal(problems.length === 0, same || apart || ended, `${kind} at ${place}`)
+    assert.ok(!ended || writers.some(({ closed }) => !closed))
+  }), { numRuns: 300 })
+})
+
+const writerOf = (line: string): string => JSON.parse(line).chain.writer
+
+function merge(one: readonly string[], other: readonly string[], order: Iterator<boolean>): string[] {
+  const rest: [string[], string[]] = [[...one], [...other]]
+  return Array.from({ length: one.length + other.length }, () => {
+    const first = rest[0].length > 0 && (rest[1].length === 0 || order.next().value === true)
+    return rest[first ? 0 : 1].shift()!
+  })
+}
+
+test('a rotated file begins with a group: whatever was altered in it is found without the file before', async () => {
+  const kept = new KeptLines()
+  const view = memoryView()
+  const broker = new AuditBroker({ view, types: [kept.type()], folder: null, configured: { kept: { type: 'kept', description: '', local: false, options: {} } } })
+  await broker.load()
+  const arrive = (count: number): Promise<unknown> => Promise.all(Array.from({ length: count }, () => broker.request(sampleSubject())))
+  await arrive(5)
+  const late = arrive(3)
+  kept.rotate()
+  await late
+  await arrive(4)
+  await broker.close()
+  const newer = kept.lines.slice(kept.files[0])
+  const { publicKey } = broker
+  assert.deepEqual((await verifyAudit(kept.lines, { publicKey })).problems, [])
+  const alone = await verifyAudit(newer, { publicKey })
+  assert.deepEqual(alone.problems, [])
+  assert.match(alone.notes.join(), /not given/)
+  for (const at of newer.keys()) {
+    const altered = newer.with(at, newer[at]!.replace(/"time":"2/, '"time":"3'))
+    assert.ok(!(await verifyAudit(altered, { publicKey })).ok, `altered ${at}`)
+  }
+  const unlinked = newer.with(0, newer[0]!.replace(/,"previous":"[^}]*/, '').replace('"time":"2', '"time":"3'))
+  assert.deepEqual(kinds(await verifyAudit(unlinked, { publicKey })), ['1:altered'])
+})
+
+test('a log from before there were groups, each line with the digest of the one before, verifies', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const key = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('hex')
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string
+  let previous = '0'.repeat(64)
+  const lines = Array.from({ length: 300 }, (_, seq) => {
+    const marker = seq === 0 || seq === 299
+    const entry = marker ? `{"type":"chain","event":"${seq === 0 ? 'open' : 'close'}","key":"${key}"` : `{"type":"request","request":{"id":"${seq}"}`
+    const bare = `${entry},"chain":{"writer":"${'5'.repeat(32)}","seq":${seq},"previous":"${previous}"}}`
+    const line = marker || seq === 256 ? `${bare.slice(0, -2)},"signature":"${sign(null, Buffer.from(bare), privateKey).toString('base64')}"}}` : bare
+    previous = createHash('sha256').update(line).digest('hex')
+    return line
+  })
+  const report = await verifyAudit(lines, { publicKey: pem })
+  assert.deepEqual([report.problems, report.notes, report.writers[0]!.signedThrough], [[], [], 299])
+  for (const at of [1, 17, 255, 256, 298]) {
+    const altered = lines.with(at, lines[at]!.replace('"request"', '"response"'))
+    assert.ok(kinds(await verifyAudit(altered, { publicKey: pem })).includes(`${at + 1}:altered`))
   }
 })
 

@@ -1,6 +1,6 @@
 // Verification of audit chains: pure, over lines from anywhere (one file, rotated files in order, several writers
 // in one file). Finds lines that were altered, dropped, reordered, repeated, cut or written by a stranger.
-import { createPublicKey, hash as digest, verify, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, verify, type Hash, type KeyObject } from 'node:crypto'
 import { linkPattern, noPrevious, publicKeyId, signedEvery, signedPart, type ChainEvent } from './chain.ts'
 
 export type ProblemKind = 'unreadable' | 'unchained' | 'altered' | 'dropped' | 'reordered' | 'repeated' | 'forged' | 'unsigned' | 'beginning-missing' | 'unknown-key'
@@ -8,6 +8,8 @@ export type ProblemKind = 'unreadable' | 'unchained' | 'altered' | 'dropped' | '
 export interface Problem {
   /** Counted from 1 over all the lines that were given. */
   line: number
+  /** The last line of the range where it lies, if that is not `line`. */
+  through?: number
   kind: ProblemKind
   message: string
   writer?: string
@@ -44,15 +46,25 @@ const mostGaps = 1000
 interface State {
   first: number
   next: number
+  /** Where its last line stands. */
   line: number
-  digest: string
+  group: Group
   lines: number
   closed: boolean
   signedThrough: number
   /** A signed marker said that a new file begins with this number. */
   since: number | null
   gaps: { from: number; to: number; line: number }[]
-  repeated: number
+  /** Where its first line stands, if that is none that begins a group: what follows up to the next group is proven by nothing. */
+  within: number | null
+}
+
+/** The running group of a writer. */
+interface Group {
+  /** Of its lines so far; null where not all of them were seen. */
+  digest: Hash | null
+  /** Where its first line stands. */
+  line: number
 }
 
 interface Marker {
@@ -91,17 +103,18 @@ class Verification {
     const seq = Number(link[2])
     const state = this.#writers.get(writer) ?? this.#meet(writer, seq)
     if (seq < state.next) return this.#earlier(state, writer, seq)
-    this.#compare(state, writer, seq, link[3]!)
+    this.#compare(state, writer, seq, link[3])
+    this.#gather(state.group, text, link[3])
     state.next = seq + 1
     state.line = this.#line
-    state.digest = digest('sha256', text, 'hex')
     state.lines++
-    this.#checkSignature(state, writer, seq, text, link[4])
-    if (entry['type'] === 'chain') this.#mark(state, writer, entry as Marker)
+    const marker = entry['type'] === 'chain'
+    this.#checkSignature(state, writer, seq, text, link[4], marker)
+    if (marker) this.#mark(state, writer, entry as Marker)
   }
 
   #meet(writer: string, seq: number): State {
-    const state: State = { first: seq, next: seq, line: this.#line, digest: '', lines: 0, closed: false, signedThrough: -1, since: null, gaps: [], repeated: 0 }
+    const state: State = { first: seq, next: seq, line: this.#line, group: { digest: null, line: this.#line }, lines: 0, closed: false, signedThrough: -1, since: null, gaps: [], within: null }
     this.#writers.set(writer, state)
     return state
   }
@@ -117,24 +130,36 @@ class Verification {
     this.#report('reordered', `number ${seq} stands behind lines that follow it`, writer)
   }
 
-  #compare(state: State, writer: string, seq: number, previous: string): void {
+  #compare(state: State, writer: string, seq: number, previous: string | undefined): void {
+    const { group } = state
     if (state.closed) this.#report('forged', 'it follows the closing marker of its writer', writer)
     if (seq > state.next) {
       if (state.gaps.length < mostGaps) state.gaps.push({ from: state.next, to: seq - 1, line: this.#line })
+      group.digest = null
     } else if (state.lines === 0) {
+      if (previous === undefined) state.within = this.#line
       if (seq === 0 && previous !== noPrevious) this.#report('altered', 'the first line of a chain has no previous one', writer)
-    } else if (previous !== state.digest) {
-      this.#report('altered', 'it is not the line that its successor followed', writer, state.line)
+    } else if (previous !== undefined && group.digest !== null && previous !== group.digest.digest('hex')) {
+      if (group.line === state.line) this.#report('altered', 'it is not the line that its successor followed', writer, state.line)
+      else this.#report('altered', 'one of these lines of the writer is not what its successor followed', writer, group.line, state.line)
     }
   }
 
-  #checkSignature(state: State, writer: string, seq: number, text: string, signature: string | undefined): void {
+  #gather(group: Group, text: string, previous: string | undefined): void {
+    if (previous !== undefined) {
+      group.digest = createHash('sha256').update(text)
+      group.line = this.#line
+    } else group.digest?.update('\n').update(text)
+  }
+
+  #checkSignature(state: State, writer: string, seq: number, text: string, signature: string | undefined, marker: boolean): void {
     if (signature === undefined) {
-      if (seq % signedEvery === 0) this.#report('unsigned', `number ${seq} must carry a signature`, writer)
+      if (marker || seq % signedEvery === 0) this.#report('unsigned', `number ${seq} must carry a signature`, writer)
       return
     }
-    if (this.#key === null) state.signedThrough = seq
-    else if (verify(null, Buffer.from(signedPart(text, signature)), this.#key, Buffer.from(signature, 'base64'))) state.signedThrough = seq
+    const bytes = Buffer.from(signature, 'base64')
+    const valid = this.#key === null || verify(null, Buffer.from(signedPart(text, signature)), this.#key, bytes)
+    if (valid && bytes.toString('base64') === signature) state.signedThrough = seq
     else this.#report('forged', 'its signature is not the one of the key given', writer)
   }
 
@@ -156,8 +181,8 @@ class Verification {
     this.#notes.push(`line ${last.line} was cut off by a failure; a new chain begins after it`)
   }
 
-  #report(kind: ProblemKind, message: string, writer?: string, line = this.#line): void {
-    if (this.problems.length < mostProblems) this.problems.push({ line, kind, message, ...(writer !== undefined && { writer }) })
+  #report(kind: ProblemKind, message: string, writer?: string, line = this.#line, through = line): void {
+    if (this.problems.length < mostProblems) this.problems.push({ line, ...(through > line && { through }), kind, message, ...(writer !== undefined && { writer }) })
   }
 
   #settle(writer: string, state: State): void {
@@ -166,6 +191,7 @@ class Verification {
       this.#report('dropped', `${count} ${count === 1 ? 'line is' : 'lines are'} missing before it (numbers ${gap.from} to ${gap.to})`, writer, gap.line)
     }
     if (state.first > 0) {
+      if (state.since === state.first && state.within !== null) this.#report('altered', 'the first line of a file begins a group', writer, state.within)
       if (state.since === state.first) this.#notes.push(`writer ${writer} began in a file that was not given; it follows number ${state.first - 1}`)
       else this.#report('beginning-missing', `the chain begins with number ${state.first}`, writer, 1)
     }
