@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Every route there is: the built-in mounts, and each engine and auth method where it is usually mounted. */
 async function routeSets(): Promise<RouteSet[]> {
-  const server = await startServer({ ...toConfig({ storage: { memory: {} } }), listeners: [] }, makeLog('error', 'standard', console.error))
+  const server = await startServer({ ...toConfig({ storage: { memory: {} }, raw_storage_endpoint: true }), listeners: [] }, makeLog('error', 'standard', console.error))
   const builtin = server.core.mounts.of('').map((mount) => ({ mount: mount.record.path, type: mount.record.type, routes: routesOf(mount) }))
   const methods = [...server.core.mounts.plugins.auth.values()]
   await server.stop()

@@ -71,6 +71,7 @@ export async function startServer(config: Config, log: Log, peers: Peers = {}): 
   const telemetry = new Telemetry(config.telemetry.usage_gauge_period)
   const storage = telemetry.storage.watch(await openStorage(config))
   const server = await assemble(config, storage, telemetry, log, peers)
+  if (config.raw_storage_endpoint) log.write('warn', 'raw_storage_endpoint is on: sys/raw opens the whole store to whoever has sudo there')
   try {
     await server.keeper.openByItself()
     const answer = (request: Request): Promise<Response> => peers.handOver?.(request) ?? server.answer(request)
@@ -176,7 +177,7 @@ async function assemble(config: Config, storage: Storage, telemetry: Telemetry, 
     const at = treeOf(routesOf(mount!)).at(path.replace(/\/$/, ''))
     return { help: pathHelp(path, at, routesOf(mount!)), see_also: null, openapi: openApi([{ mount: mount!.record.path, type: mount!.record.type, routes: at.length > 0 ? at : routesOf(mount!) }], version) }
   }
-  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls, snapshots, observe, over: over.signal })
+  const system = systemEngine({ core, keeper, facts, unauthenticated: config.enable_unauthenticated_access.length > 0, controls, snapshots, observe, allowed: { raw: config.raw_storage_endpoint, introspection: config.introspection_endpoint }, over: over.signal })
   core.mounts.install([
     { path: 'sys/', class: 'secret', engine: peers.development ? withRoutes(system, developmentRoutes(core)) : system },
     { path: 'cubbyhole/', class: 'secret', engine: cubbyholeEngine(core) },
@@ -238,6 +239,8 @@ const sanitized = (config: Config): Record<string, unknown> => ({
   max_lease_ttl: config.max_lease_ttl,
   log_level: config.log_level,
   log_format: config.log_format,
+  raw_storage_endpoint: config.raw_storage_endpoint,
+  introspection_endpoint: config.introspection_endpoint,
   listeners: config.listeners.map(({ address, tls_disable }) => ({ type: address.startsWith('/') ? 'unix' : 'tcp', config: { address, tls_disable } })),
   seals: config.seals.map(({ type, disabled }) => ({ type, disabled })),
   storage: { type: config.storage.type, cluster_addr: '', redirect_addr: '', disable_clustering: true },

@@ -89,4 +89,6 @@ export interface Reply {
   raw?: Raw
   error?: Fault
   mountType?: string
+  /** Headers of the answer, for dialects over HTTP. */
+  headers?: Record<string, string>
 }

@@ -97,7 +97,7 @@ export class Core {
     this.wrapping = new Wrapping(this.tokens, this.cubbyhole, (token) => this.revoke(token.key))
     this.quotas = new Quotas(this.root.at('quota/'), this.namespaces, this.now)
     this.events = new Events({ store: parts.barrier.view(''), view: this.root.at('event/'), namespaces: this.namespaces, now: this.now })
-    this.leases.admit = (mount) => this.quotas.admitLease(this.leases, mount)
+    this.leases.admit = (mount, path) => this.quotas.admitLease(this.leases, mount, path)
     this.accessKeys = new AccessKeys(this.root, this.due, this.namespaces, this.now)
     this.due.handle('access-key', (id) => this.endAccessKey(id))
     this.due.handle('token', (key) => this.#expire(key))

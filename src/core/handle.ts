@@ -12,6 +12,7 @@ import type { Call, Reply } from './call.ts'
 import type { Core } from './core.ts'
 import type { Identified, Verdict } from './gate.ts'
 import { type Target, routesOf } from './mounts.ts'
+import type { Admission } from './quotas.ts'
 import { treeOf } from './route-tree.ts'
 import { settle } from './settle.ts'
 import { warnOfStrays } from './stray.ts'
@@ -28,19 +29,51 @@ async function traced(core: Core, call: Call, end: (target: Target | null, reply
   return reply
 }
 
-async function handled(core: Core, call: Call, resolved?: (target: Target) => void): Promise<Reply> {
+function handled(core: Core, call: Call, resolved?: (target: Target) => void): Promise<Reply> {
+  const admission = core.quotas.admission(call)
+  return admission === null ? recipe(core, call, null, resolved) : counted(core, call, admission, resolved)
+}
+
+/** A request that a rate limit quota counts. */
+async function counted(core: Core, call: Call, admission: Admission, resolved?: (target: Target) => void): Promise<Reply> {
+  let reply: Reply
   try {
-    core.quotas.admit(call)
-    const refreshing = call.caches === 'told' ? undefined : core.refresh(call.caches === 'arriving')
-    if (refreshing) await refreshing
-    const target = core.mounts.resolve(call.operation, call.namespace, call.path)
-    resolved?.(target)
-    if (core.barrier.sealed || target.match?.route.probe) return await ungated(core, call, target)
-    if (call.namespace !== '' && !core.namespaces.at(call.namespace)) throw new Fault('not-found', 'namespace not found')
-    return await gated(core, call, target)
+    admission.early()
+    reply = await recipe(core, call, admission, resolved)
   } catch (cause) {
-    return failed(cause)
+    reply = failed(cause)
   }
+  try {
+    if (admission.audited && !core.barrier.sealed) await auditRefusal(core, call, reply.error!)
+  } catch (cause) {
+    reply = failed(cause)
+  }
+  const headers = admission.headers()
+  return headers ? { ...reply, headers } : reply
+}
+
+/** Written only where the quotas' configuration asks for it: refusing is to stay cheaper than answering. */
+async function auditRefusal(core: Core, call: Call, fault: Fault): Promise<void> {
+  const nobody: Identified = { session: null, caller: core.contextOf(core.mounts.at('sys/')!).caller, refusal: null }
+  const target = core.mounts.resolve(call.operation, call.namespace, call.path)
+  await core.audit.request(subjectOf(call, target, nobody, { allowed: false, fault, decision: null, operation: call.operation === 'write' ? 'update' : call.operation }))
+}
+
+function recipe(core: Core, call: Call, admission: Admission | null, resolved?: (target: Target) => void): Promise<Reply> {
+  try {
+    const refreshing = call.caches === 'told' ? undefined : core.refresh(call.caches === 'arriving')
+    return refreshing ? refreshing.then(() => routed(core, call, admission, resolved)).catch(failed) : routed(core, call, admission, resolved)
+  } catch (cause) {
+    return Promise.resolve(failed(cause))
+  }
+}
+
+function routed(core: Core, call: Call, admission: Admission | null, resolved?: (target: Target) => void): Promise<Reply> {
+  const target = core.mounts.resolve(call.operation, call.namespace, call.path)
+  resolved?.(target)
+  if (core.barrier.sealed || target.match?.route.probe) return ungated(core, call, target).catch(failed)
+  if (call.namespace !== '' && !core.namespaces.at(call.namespace)) throw new Fault('not-found', 'namespace not found')
+  return gated(core, call, target, admission)
 }
 
 /** Without keys there is nobody to identify and no audit: only routes that say `sealed` answer. Probes never ask who calls. */
@@ -50,36 +83,48 @@ async function ungated(core: Core, call: Call, target: Target): Promise<Reply> {
   return answer(core, call, target, nobody)
 }
 
-async function gated(core: Core, call: Call, target: Target): Promise<Reply> {
-  const identified = core.gate.identify(call, target)
-  const who = identified instanceof Promise ? await identified : identified
-  const context = target.match && contextOf(core, call, target, who)
-  let verdict: Verdict
+async function gated(core: Core, call: Call, target: Target, admission: Admission | null): Promise<Reply> {
+  try {
+    const identified = core.gate.identify(call, target)
+    const who = identified instanceof Promise ? await identified : identified
+    if (admission?.pending) await admission.late(target, who.caller.entityId, () => core.storeOf(target.mount!))
+    const context = target.match && contextOf(core, call, target, who)
+    const judged = judge(core, call, target, who, context)
+    const verdict = judged instanceof Promise ? await judged : judged
+    const entry = subjectOf(call, target, who, verdict)
+    const audited = core.audit.request(entry)
+    // Awaited before anything that has an effect; a wrapped answer has one. What only reads has both entries taken
+    // together, after the read and before anybody sees its outcome.
+    if (!target.match?.route.pure || call.wrapTtl > 0) await audited
+    let reply: Reply
+    try {
+      if (!verdict.allowed) throw verdict.fault
+      const answered = answer(core, call, target, who, context)
+      reply = answered instanceof Promise ? await answered : answered
+    } catch (cause) {
+      reply = failed(cause)
+    }
+    const taken = core.audit.response(complete(entry, reply))
+    if (taken !== audited) await audited
+    await taken
+    // The last use of a limited token ends it, whatever came of the request.
+    if (verdict.last) await core.revoke(who.session!.token.key)
+    return reply
+  } catch (cause) {
+    return failed(cause)
+  }
+}
+
+/** What the gate says; a refusal where it cannot say anything. */
+function judge(core: Core, call: Call, target: Target, who: Identified, context: Context | null): Verdict | Promise<Verdict> {
+  const undecided = (cause: unknown): Verdict =>
+    ({ allowed: false, fault: cause instanceof Fault ? cause : new Fault('internal', undefined, { cause }), decision: null, operation: call.operation === 'write' ? 'update' : call.operation })
   try {
     const judged = core.gate.allows(who, call, target, () => exists(target, context!, call))
-    verdict = judged instanceof Promise ? await judged : judged
+    return judged instanceof Promise ? judged.catch(undecided) : judged
   } catch (cause) {
-    verdict = { allowed: false, fault: cause instanceof Fault ? cause : new Fault('internal', undefined, { cause }), decision: null, operation: call.operation === 'write' ? 'update' : call.operation }
+    return undecided(cause)
   }
-  const entry = subjectOf(call, target, who, verdict)
-  const audited = core.audit.request(entry)
-  // Awaited before anything that has an effect; a wrapped answer has one. What only reads has both entries taken
-  // together, after the read and before anybody sees its outcome.
-  if (!target.match?.route.pure || call.wrapTtl > 0) await audited
-  let reply: Reply
-  try {
-    if (!verdict.allowed) throw verdict.fault
-    const answered = answer(core, call, target, who, context)
-    reply = answered instanceof Promise ? await answered : answered
-  } catch (cause) {
-    reply = failed(cause)
-  }
-  const taken = core.audit.response(complete(entry, reply))
-  if (taken !== audited) await audited
-  await taken
-  // The last use of a limited token ends it, whatever came of the request.
-  if (verdict.last) await core.revoke(who.session!.token.key)
-  return reply
 }
 
 async function exists(target: Target, context: Context, call: Call): Promise<boolean> {
@@ -140,6 +185,14 @@ class RequestContext implements Context {
 
   get wrapTtl(): number {
     return this.#call.wrapTtl
+  }
+
+  get requestId(): string {
+    return this.#call.id
+  }
+
+  get remotePort(): number {
+    return this.#call.remote.port
   }
 
   get signal(): AbortSignal {

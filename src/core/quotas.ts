@@ -1,28 +1,39 @@
-// Quotas: how many requests a client may make in a time, and how many leases a mount may hold.
+// Quotas: how many requests a client may make in a time, and how many leases a mount may hold. Of those that cover a request the
+// most specific one counts: a login role's, a path's, a mount's, that of the nearest namespace, the one for everything.
 import { Fault } from '../kit/errors.ts'
+import type { AuthMethod, Grant } from '../kit/route.ts'
 import type { View } from '../kit/view.ts'
 import type { Call } from './call.ts'
+import { LeaseCounts } from './lease-counts.ts'
 import type { Leases } from './leases.ts'
-import type { Mount } from './mounts.ts'
+import type { Mount, Target } from './mounts.ts'
 import type { Namespaces } from './namespaces.ts'
+import { type Rate, RateLimiter, type Standing } from './rate-limiter.ts'
+import type { Tokens } from './tokens.ts'
 
-export interface RateQuota {
+/** What a quota is for. */
+export interface Scoped {
   name: string
-  /** Full path that it is for: `''` for everything, a namespace, a mount, or a path below one (may end in `*`). */
+  /** Full path: `''` for everything, a namespace or a mount with a trailing slash, or one path below a mount, which may end in `*`. */
   path: string
-  /** Requests per `interval` seconds and client address. */
-  rate: number
-  interval: number
-  /** Seconds that a client is shut out after exceeding it; 0 for none. */
-  blockInterval: number
+  /** Logins by this role of the auth mount at `path` alone; `''` for all. */
+  role: string
+  /** Whether one for a namespace counts those below too. */
   inheritable: boolean
 }
 
-export interface LeaseQuota {
-  name: string
-  path: string
+/** Whose requests are counted together. */
+export const groupings = ['ip', 'none', 'entity_then_ip', 'entity_then_none'] as const
+export type Grouping = (typeof groupings)[number]
+
+export interface RateQuota extends Scoped, Rate {
+  groupBy: Grouping
+  /** Rate of those who have no entity, where entities are counted; 0 elsewhere. */
+  secondaryRate: number
+}
+
+export interface LeaseQuota extends Scoped {
   maxLeases: number
-  inheritable: boolean
 }
 
 export interface QuotaConfig {
@@ -32,41 +43,79 @@ export interface QuotaConfig {
   responseHeaders: boolean
 }
 
+/** Names of the folders that they lie in. */
+const kinds = ['rate-limit', 'lease-count'] as const
+export type QuotaKind = (typeof kinds)[number]
+
+/** Quotas of a kind. */
+const most = 10_000
 const mostClients = 100_000
-const recountAfter = 5000
+const fewestClients = 1000
 const alwaysExempt = ['sys/health', 'sys/seal-status', 'sys/unseal', 'sys/init', 'sys/generate-root/attempt', 'sys/generate-root/update', 'sys/rekey/init', 'sys/rekey/update', 'sys/rekey/verify']
 
-interface Bucket {
-  left: number
-  filledAt: number
-  blockedUntil: number
-}
+export const isByEntity = (grouping: Grouping): boolean => grouping.startsWith('entity')
+
+/** A quota with what is worked out of it. */
+type Ready<Q extends Scoped> = Q & { rank: number; ofNamespace: boolean }
+type Limit = Ready<RateQuota> & { limiter: RateLimiter; stored: string }
 
 export class Quotas {
   readonly #view: View
   readonly #now: () => number
   readonly #namespaces: Namespaces
-  #rates: RateQuota[] = []
-  #leaseQuotas: LeaseQuota[] = []
+  readonly #counts: LeaseCounts
+  #limits: Limit[] = []
+  #leaseQuotas: Ready<LeaseQuota>[] = []
   #config: QuotaConfig = { exemptPaths: [], auditLogging: false, responseHeaders: false }
-  #buckets = new Map<string, Bucket>()
-  #counts = new Map<string, { count: number; at: number }>()
 
   constructor(view: View, namespaces: Namespaces, now: () => number) {
     this.#view = view
     this.#namespaces = namespaces
     this.#now = now
+    this.#counts = new LeaseCounts(namespaces, now)
   }
 
-  /** Reads all quotas anew; called when one changed anywhere. */
+  /** Reads all quotas anew; called when one changed anywhere. What clients have used counts on, except for a quota that is another now. */
   async load(): Promise<void> {
-    const read = async <Q>(kind: string): Promise<Q[]> => {
-      const found = await Promise.all((await this.#view.keys(`${kind}/`, { limit: 10_000 })).map((key) => this.#view.read<Q>(key)))
-      return found.filter((one) => one !== null) as Q[]
+    const read = async <Q extends Scoped>(kind: QuotaKind): Promise<Q[]> => {
+      const found = await Promise.all((await this.#view.keys(`${kind}/`, { limit: most })).map((key) => this.#view.read<Q>(key)))
+      return found.filter((one) => typeof one?.path === 'string') as Q[]
     }
-    this.#rates = longestFirst(await read<RateQuota>('rate-limit'))
-    this.#leaseQuotas = longestFirst(await read<LeaseQuota>('lease-count'))
+    const rates = await read<RateQuota>('rate-limit')
+    const clients = Math.max(fewestClients, Math.trunc(mostClients / Math.max(1, rates.length)))
+    const present = new Map(this.#limits.map((limit) => [limit.stored, limit.limiter]))
+    this.#limits = mostSpecificFirst(rates.map((quota) => {
+      const ready = this.#ready({ ...quota, groupBy: quota.groupBy ?? 'ip', secondaryRate: quota.secondaryRate ?? 0 })
+      const stored = JSON.stringify(ready)
+      return { ...ready, stored, limiter: present.get(stored) ?? new RateLimiter(ready, clients) }
+    }))
+    this.#leaseQuotas = mostSpecificFirst((await read<LeaseQuota>('lease-count')).map((quota) => this.#ready(quota)))
+    this.#counts.forget()
     this.#config = (await this.#view.read<QuotaConfig>('config')) ?? this.#config
+  }
+
+  /** Quotas for a mount or a namespace, and for what lies below it, go where it goes; with it where `to` is null. Full paths with a trailing slash. */
+  async move(from: string, to: string | null): Promise<void> {
+    await this.#view.update(async (tx) => {
+      for (const kind of kinds) {
+        for (const key of await this.#view.keys(`${kind}/`, { limit: most })) {
+          const quota = await tx.read<Scoped>(key)
+          if (!quota?.path.startsWith(from)) continue
+          if (to === null) tx.delete(key)
+          else tx.write(key, { ...quota, path: to + quota.path.slice(from.length) })
+        }
+      }
+    })
+    await this.load()
+  }
+
+  #ready<Q extends Scoped>(quota: Q): Ready<Q> {
+    // Quotas were once stored without a role, and what they covered without its slash.
+    const path = quota.role === undefined && /[^/*]$/.test(quota.path) ? `${quota.path}/` : quota.path
+    const role = quota.role ?? ''
+    const ofNamespace = path === '' || this.#namespaces.at(path) !== undefined
+    const rank = role !== '' ? 4 : path.endsWith('*') ? 2 : !path.endsWith('/') && path !== '' ? 3 : ofNamespace ? 0 : 1
+    return { ...quota, path, role, ofNamespace, rank }
   }
 
   get view(): View {
@@ -77,66 +126,105 @@ export class Quotas {
     return this.#config
   }
 
-  /** Takes one request off its client's allowance; throws `rate-limited` where none is left. Costs nothing without quotas. */
-  admit(call: Call): void {
-    if (this.#rates.length === 0) return
+  /** How this request is to be counted; null where it is not. */
+  admission(call: Call): Admission | null {
+    if (this.#limits.length === 0) return null
     const path = call.namespace + call.path
-    if (alwaysExempt.includes(call.path) || this.#config.exemptPaths.some((one) => covers(one, path))) return
-    const quota = this.#rates.find((one) => this.#applies(one, call.namespace, path))
-    if (quota) this.#take(quota, call.remote.address)
+    if (alwaysExempt.includes(call.path) || this.#config.exemptPaths.some((one) => isExempt(one, path))) return null
+    const namespace = this.#namespaceOf(path)
+    const limits = this.#limits.filter((limit) => covers(limit, namespace, path) && (limit.role === '' || call.operation === 'write'))
+    return limits.length === 0 ? null : new Admission(call, limits, this.#config, this.#now())
   }
 
-  #applies(quota: { path: string; inheritable: boolean }, namespace: string, path: string): boolean {
-    if (!covers(quota.path, path)) return false
-    // One for a namespace holds below it only where it says so; that of the root holds everywhere.
-    const own = this.#namespaces.at(quota.path)
-    return quota.path === '' || !own || quota.inheritable || own.path === namespace
+  /** The namespace in which a full path lies, however the request named it. */
+  #namespaceOf(path: string): string {
+    let found = ''
+    for (let at = path.indexOf('/') + 1; at > 0 && this.#namespaces.at(path.slice(0, at)); at = path.indexOf('/', at) + 1) found = path.slice(0, at)
+    return found
   }
 
-  #take(quota: RateQuota, client: string): void {
-    const key = `${quota.name} ${client}`
-    const now = this.#now()
-    let bucket = this.#buckets.get(key)
-    if (!bucket) {
-      if (this.#buckets.size >= mostClients) this.#buckets.clear()
-      this.#buckets.set(key, (bucket = { left: quota.rate, filledAt: now, blockedUntil: 0 }))
-    }
-    const refill = ((now - bucket.filledAt) / (quota.interval * 1000)) * quota.rate
-    bucket.left = Math.min(Math.max(1, quota.rate), bucket.left + refill)
-    bucket.filledAt = now
-    if (bucket.blockedUntil <= now && bucket.left >= 1) {
-      bucket.left--
-      return
-    }
-    if (quota.blockInterval > 0 && bucket.blockedUntil <= now) bucket.blockedUntil = now + quota.blockInterval * 1000
-    throw new Fault('rate-limited', `request path "${quota.path || '/'}": rate limit quota exceeded`)
+  /** Throws where a lease more would exceed a quota. `path`: of the request that makes it, below its namespace. */
+  async admitLease(leases: Leases, mount: Mount, path: string): Promise<void> {
+    const namespace = mount.namespace.path
+    const quota = this.#leaseQuotas.find((one) => one.role === '' && covers(one, namespace, namespace + path))
+    if (quota) await this.#counts.admitLease(quota, leases, mount)
   }
 
-  /** Throws where a lease more would exceed a quota. Counts are exact to a few seconds. */
-  async admitLease(leases: Leases, mount: Mount): Promise<void> {
-    const quota = this.#leaseQuotas.find((one) => this.#applies(one, mount.namespace.path, mount.fullPath))
-    if (!quota) return
-    const prefix = quota.path.startsWith(mount.fullPath) ? quota.path.slice(mount.namespace.path.length).replace(/\*$/, '') : quota.path === '' || this.#namespaces.at(quota.path) ? '' : mount.record.path
-    const now = this.#now()
-    let counted = this.#counts.get(quota.name)
-    if (!counted || now - counted.at > recountAfter) this.#counts.set(quota.name, (counted = { count: await countLeases(leases, mount.namespace.id, prefix, quota.maxLeases), at: now }))
-    if (counted.count >= quota.maxLeases) throw new Fault('rate-limited', `lease count quota "${quota.name}" exceeded`)
-    counted.count++
+  /** Throws where a token more would exceed the quota of an auth mount or of its role; at once where there is none. Others count secrets alone. */
+  admitLogin(tokens: Tokens, mount: Mount, grant: Grant): Promise<void> | undefined {
+    const roleOf = (one: Grant): string => (mount.engine as AuthMethod).roles?.ofGrant(one) ?? ''
+    const quota = this.#leaseQuotas.find((one) => one.path === mount.fullPath && (one.role === '' || isRole(one.role, roleOf(grant))))
+    return quota && this.#counts.admitLogin(quota, tokens, mount, (one) => quota.role === '' || isRole(quota.role, roleOf(one)))
   }
 }
 
-async function countLeases(leases: Leases, namespaceId: string, prefix: string, most: number): Promise<number> {
-  let count = 0
-  for (let after: string | undefined; count < most; ) {
-    const ids = await leases.ids(namespaceId, prefix, after === undefined ? { limit: 1000 } : { after, limit: 1000 })
-    count += ids.length
-    after = ids.at(-1)
-    if (ids.length < 1000) break
+/** The counting of one request. What needs to know the mount or the caller waits until they are known. */
+export class Admission {
+  readonly #call: Call
+  readonly #limits: readonly Limit[]
+  readonly #config: QuotaConfig
+  readonly #now: number
+  #standing: Standing | null = null
+  /** Whether `late` has to decide. */
+  readonly pending: boolean
+
+  constructor(call: Call, limits: readonly Limit[], config: QuotaConfig, now: number) {
+    this.#call = call
+    this.#limits = limits
+    this.#config = config
+    this.#now = now
+    this.pending = limits[0]!.role !== '' || isByEntity(limits[0]!.groupBy)
   }
-  return count
+
+  /** Whether a quota refused the request, and audit is to be told. */
+  get audited(): boolean {
+    return this.#config.auditLogging && this.#standing?.admitted === false
+  }
+
+  /** Counts what needs nothing but the request; throws `rate-limited` where nothing is left. */
+  early(): void {
+    if (!this.pending) this.#take(this.#limits[0], '')
+  }
+
+  /** Counts the rest. `entityId`: of the caller, empty for none; `store`: of the mount. */
+  async late(target: Target, entityId: string, store: () => View): Promise<void> {
+    const role = this.#limits[0]!.role === '' ? '' : await this.#roleOf(target, store)
+    this.#take(this.#limits.find((limit) => limit.role === '' || isRole(limit.role, role)), entityId)
+  }
+
+  async #roleOf({ mount, match }: Target, store: () => View): Promise<string> {
+    const roles = mount ? (mount.engine as AuthMethod).roles : undefined
+    if (!roles || match?.route.access !== 'open') return ''
+    return (await roles.ofLogin(store(), this.#call.body)) ?? ''
+  }
+
+  #take(limit: Limit | undefined, entityId: string): void {
+    if (!limit) return
+    const byEntity = isByEntity(limit.groupBy)
+    const together = limit.groupBy.endsWith('none')
+    const client = byEntity && entityId !== '' ? `entity ${entityId}` : together ? '' : this.#call.remote.address
+    this.#standing = limit.limiter.take(client, this.#now, byEntity && entityId === '' ? limit.secondaryRate : limit.rate)
+    if (!this.#standing.admitted) throw new Fault('rate-limited', `request path "${this.#call.path}": rate limit quota exceeded`)
+  }
+
+  /** Headers of the answer; null where none are wanted. */
+  headers(): Record<string, string> | null {
+    if (!this.#config.responseHeaders || !this.#standing) return null
+    const { admitted, limit, remaining, reset, retryAfter } = this.#standing
+    return { 'x-ratelimit-limit': String(limit), 'x-ratelimit-remaining': String(remaining), 'x-ratelimit-reset': String(reset), ...(!admitted && { 'retry-after': String(retryAfter) }) }
+  }
 }
 
-const longestFirst = <Q extends { path: string }>(quotas: Q[]): Q[] => quotas.sort((a, b) => b.path.length - a.path.length)
+const mostSpecificFirst = <Q extends Ready<Scoped>>(quotas: Q[]): Q[] => quotas.sort((a, b) => b.rank - a.rank || b.path.length - a.path.length)
 
-const covers = (pattern: string, path: string): boolean =>
+/** `namespace`: where the full path lies. */
+function covers({ path, ofNamespace, inheritable }: Ready<Scoped>, namespace: string, full: string): boolean {
+  if (ofNamespace) return inheritable ? namespace.startsWith(path) : namespace === path
+  if (path.endsWith('*')) return full.startsWith(path.slice(0, -1))
+  return path.endsWith('/') ? full.startsWith(path) || full === path.slice(0, -1) : full === path || full === `${path}/`
+}
+
+const isExempt = (pattern: string, path: string): boolean =>
   pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : pattern === '' || path === pattern || path.startsWith(pattern.endsWith('/') ? pattern : `${pattern}/`)
+
+const isRole = (wanted: string, role: string): boolean => role !== '' && wanted.toLowerCase() === role.toLowerCase()

@@ -42,6 +42,9 @@ export interface Context {
   presented: string | null
   /** Seconds for which the client wants the answer wrapped; absent or 0: not. */
   wrapTtl?: number
+  /** The request's id and the client's port; absent for work that nobody asked for. */
+  requestId?: string
+  remotePort?: number
   /** The body as it came, for routes whose body is free (KV v1). */
   body: Record<string, unknown>
   /** The body as it arrives, where the route takes more than memory should hold (snapshots). */
@@ -157,6 +160,8 @@ export interface Grant {
 export interface AuthMethod extends Engine {
   /** Says again, before a token is renewed, what the login gave; throws where it no longer would. */
   renew(context: Context, grant: Grant): Promise<Grant>
+  /** Where logins are by roles, which quotas may name: that which a login's input names (undefined: none there is), and that which gave a grant. */
+  roles?: { ofLogin(store: View, input: Record<string, unknown>): Promise<string | undefined>; ofGrant(grant: Grant): string | undefined }
   /** The canonical user name that a failed login counts against (user lockout), from the login's input. */
   loginName?(input: Record<string, unknown>): string | undefined
 }

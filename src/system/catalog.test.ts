@@ -21,12 +21,3 @@ test('reloading names what is reloaded; nothing else can be brought in', async (
   for (const body of [{}, { plugin: 'kv', mounts: ['secret/'] }, { plugin: 'nothing' }, { mounts: ['nowhere/'] }]) assert.equal((await trial.ask('POST', 'sys/plugins/reload/backend', body)).status, 400, JSON.stringify(body))
   for (const path of ['secret/own', 'own']) assert.equal((await trial.ask('POST', `sys/plugins/catalog/${path}`, { sha256: 'aa', command: 'own' })).status, 405)
 })
-
-test('the router shows a namespace its own mounts and those below, by any of its indexes', async () => {
-  await trial.must('POST', 'sys/namespaces/team')
-  const seen = async (tag: string, namespace: string) =>
-    ((await trial.must('GET', `sys/internal/inspect/router/${tag}`, undefined, { headers: { 'x-vault-namespace': namespace } })).data[tag] as { mount_namespace: string; mount_path: string }[])
-  for (const tag of ['root', 'uuid', 'accessor', 'storage']) assert.ok((await seen(tag, '')).some((mount) => mount.mount_path === 'secret/'), tag)
-  assert.deepEqual([...new Set((await seen('root', 'team')).map((mount) => mount.mount_namespace))], ['team/'])
-  assert.equal((await trial.ask('GET', 'sys/internal/inspect/router/other')).status, 404)
-})

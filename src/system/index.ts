@@ -10,6 +10,7 @@ import { catalogRoutes } from './catalog.ts'
 import { counterConfigRoutes, counterRoutes } from './counters.ts'
 import { eventRoutes } from './events/index.ts'
 import { healthRoutes } from './health.ts'
+import { inspectRoutes } from './inspect.ts'
 import { internalRoutes } from './internal.ts'
 import { knownRoutes } from './known/index.ts'
 import { leaseRoutes } from './leases.ts'
@@ -21,6 +22,7 @@ import { type NodeControls, nodeRoutes } from './node.ts'
 import { type ObserveControls, observeRoutes } from './observe.ts'
 import { policyRoutes } from './policies.ts'
 import { quotaRoutes } from './quotas.ts'
+import { rawRoutes } from './raw.ts'
 import { sealRoutes } from './seal.ts'
 import { isRoot } from './session.ts'
 import { type SnapshotControls, storageRoutes } from './storage.ts'
@@ -37,6 +39,8 @@ export interface SystemParts {
   controls: NodeControls
   snapshots: SnapshotControls
   observe: ObserveControls
+  /** What an operator must ask for in the configuration: access to the store's records, and a look at the router. */
+  allowed: { raw: boolean; introspection: boolean }
   /** Aborted when the server stops: ends the streams of events. */
   over: AbortSignal
 }
@@ -51,7 +55,7 @@ const rootOnly = (routes: Route[]): Route[] =>
     },
   }))
 
-export function systemEngine({ core, keeper, facts, unauthenticated, controls, snapshots, observe, over }: SystemParts): Engine {
+export function systemEngine({ core, keeper, facts, unauthenticated, controls, snapshots, observe, allowed, over }: SystemParts): Engine {
   return {
     type: 'system',
     about: 'Operates the server',
@@ -69,6 +73,7 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls, s
       ...wrappingRoutes(core),
       ...namespaceRoutes(core),
       ...internalRoutes(core),
+      ...rootOnly(inspectRoutes(core, allowed.introspection, facts.version)),
       ...counterRoutes(core),
       ...rootOnly(counterConfigRoutes(core)),
       ...knownRoutes(core),
@@ -77,6 +82,7 @@ export function systemEngine({ core, keeper, facts, unauthenticated, controls, s
       ...rootOnly(webRoutes(core)),
       ...catalogRoutes(core),
       ...rootOnly(storageRoutes(snapshots, facts)),
+      ...(allowed.raw ? rootOnly(rawRoutes(core)) : []),
       ...rootOnly(observeRoutes(observe)),
       ...toolRoutes,
     ],

@@ -10,31 +10,8 @@ import { aclOf } from './session.ts'
 
 const shown = (mount: Mount, acl: Acl | null): boolean => mount.record.config.listingVisibility === 'unauth' || (acl !== null && acl.reaches(mount.fullPath))
 
-/** What the router knows of mounts, by the index that is asked for. */
-const inspectRoutes = (core: Core): Route[] =>
-  ['accessor', 'root', 'storage', 'uuid'].map((tag) =>
-    route({
-      op: 'read',
-      path: `internal/inspect/router/${tag}`,
-      about: 'Lists the mounts of this namespace and those below, as the router finds them.',
-      access: 'sudo',
-      takes: {},
-      run: (context) => ({
-        [tag]: core.mounts.all().filter(({ fullPath }) => fullPath.startsWith(context.mount.namespace)).map(({ record, namespace }) => ({
-          accessor: record.accessor,
-          mount_namespace: namespace.path,
-          mount_path: record.path,
-          mount_type: record.type,
-          uuid: record.uuid,
-          ...((tag === 'root' || tag === 'storage') && { storage_prefix: `${record.class === 'auth' ? 'auth' : 'logical'}/${record.uuid}/`, tainted: false }),
-        })),
-      }),
-    }),
-  )
-
 export function internalRoutes(core: Core): Route[] {
   return [
-    ...inspectRoutes(core),
     route({
       op: 'read',
       path: 'internal/ui/mounts',

@@ -1,22 +1,25 @@
-// `sys/quotas/*`: limits on requests and leases.
+// `sys/quotas/*`: limits on requests and leases. https://openbao.org/api-docs/system/rate-limit-quotas, and for groups of
+// clients and lease counts https://developer.hashicorp.com/vault/api-docs/system/rate-limit-quotas
 import type { Core } from '../core/core.ts'
-import type { LeaseQuota, RateQuota } from '../core/quotas.ts'
+import { type Grouping, type LeaseQuota, type QuotaKind, type RateQuota, type Scoped, groupings, isByEntity } from '../core/quotas.ts'
 import { listing } from '../kit/answer.ts'
 import { invalid } from '../kit/errors.ts'
 import { type Fields, type Values, any, boolean, duration, integer, list, text } from '../kit/field.ts'
 import { listChildren, pageFields } from '../kit/page.ts'
-import { type Context, type Route, route } from '../kit/route.ts'
+import { type AuthMethod, type Context, type Route, route } from '../kit/route.ts'
 
 const name = text({ about: 'Name of the quota.', required: true })
-const path = text({ about: 'What it is for: empty for everything, a namespace, a mount or a path.', default: '' })
-const inheritable = boolean({ about: 'Whether namespaces below are counted too; one for everything always is.', default: false })
-const role = text({ about: 'Refused: quotas of a login role are not kept.', default: '' })
+const path = text({ about: 'What it is for: empty for everything, a namespace, a mount, or a path below one, which may end in *.', default: '' })
+const inheritable = boolean({ about: 'Whether one for a namespace counts those below too; by default the one for everything does.' })
+const role = text({ about: 'Counts logins by this role of the auth mount at `path` alone.', default: '' })
 
-interface Kind<F extends Fields, Q> {
-  base: 'rate-limit' | 'lease-count'
+type Own<Q extends Scoped> = Omit<Q, keyof Scoped>
+
+interface Kind<F extends Fields, Q extends Scoped> {
+  base: QuotaKind
   noun: string
   fields: F
-  make(input: Values<F>): Omit<Q, 'name' | 'path' | 'inheritable'>
+  make(input: Values<F>): Own<Q>
   view(quota: Q): Record<string, unknown>
 }
 
@@ -24,7 +27,23 @@ const rateFields = {
   rate: any({ about: 'Requests per interval and client.' }),
   interval: duration({ about: 'The interval.', default: 1 }),
   block_interval: duration({ about: 'How long a client that exceeds it is shut out.', default: 0 }),
+  group_by: text({ about: `Whose requests are counted together: ${groupings.join(', ')}.`, default: 'ip' }),
+  secondary_rate: any({ about: 'Requests per interval of clients without an entity, where entities are counted; by default as `rate`.' }),
 } satisfies Fields
+
+function groupingOf(raw: string): Grouping {
+  const found = groupings.find((one) => one === (raw || 'ip'))
+  if (!found) throw invalid(`invalid grouping mode "${raw}"`)
+  return found
+}
+
+function secondaryRateOf(raw: unknown, rate: number, groupBy: Grouping): number {
+  const wanted = Number(raw ?? 0)
+  if (!(wanted >= 0)) throw invalid('secondary rate must be greater than or equal to 0')
+  if (isByEntity(groupBy)) return wanted || rate
+  if (wanted > 0) throw invalid('secondary rate is only valid when using entity-based grouping')
+  return 0
+}
 
 const rates: Kind<typeof rateFields, RateQuota> = {
   base: 'rate-limit',
@@ -32,10 +51,12 @@ const rates: Kind<typeof rateFields, RateQuota> = {
   fields: rateFields,
   make(input) {
     const rate = Number(input.rate)
-    if (!(rate > 0)) throw invalid("'rate' is invalid: it must be greater than 0")
-    return { rate, interval: input.interval || 1, blockInterval: input.block_interval }
+    if (!(rate > 0 && rate < Infinity)) throw invalid("'rate' is invalid: it must be greater than 0")
+    for (const name of ['interval', 'block_interval'] as const) if (input[name] < 0) throw invalid(`${name}: expected no negative duration`)
+    const groupBy = groupingOf(input.group_by)
+    return { rate, interval: input.interval || 1, blockInterval: input.block_interval, groupBy, secondaryRate: secondaryRateOf(input.secondary_rate, rate, groupBy) }
   },
-  view: (quota) => ({ rate: quota.rate, interval: quota.interval, block_interval: quota.blockInterval, inheritable: quota.inheritable, role: '' }),
+  view: ({ rate, interval, blockInterval, groupBy, secondaryRate }) => ({ rate, interval, block_interval: blockInterval, group_by: groupBy ?? 'ip', secondary_rate: secondaryRate ?? 0 }),
 }
 
 const leaseFields = { max_leases: integer({ about: 'Leases at the most.', required: true }) } satisfies Fields
@@ -47,22 +68,33 @@ const leases: Kind<typeof leaseFields, LeaseQuota> = {
     if (input.max_leases < 1) throw invalid("'max_leases' must be greater than 0")
     return { maxLeases: input.max_leases }
   },
-  view: (quota) => ({ max_leases: quota.maxLeases, inheritable: quota.inheritable, role: '' }),
+  view: (quota) => ({ max_leases: quota.maxLeases }),
 }
 
-/** A quota is for everything, for a namespace, or for something below a mount; never for one login role. */
-function refuseUnknown(core: Core, full: string, role: string): void {
+/** The path of a quota as it is kept; refuses what is nowhere, and a role where there are none. */
+function placed(core: Core, full: string, role: string): string {
+  const bare = full.replace(/\/+$/, '')
   const folder = `${full.replace(/[/*]+$/, '')}/`
-  if (full !== '' && !core.namespaces.at(folder) && !core.mounts.resolve('read', '', folder).mount) throw invalid(`invalid mount path "${full}"`)
-  if (role !== '') throw invalid(`Mount path "${full}" does not support use with role-based quotas`)
+  const namespace = full === '' || (!full.endsWith('*') && core.namespaces.at(folder) !== undefined)
+  const { mount } = core.mounts.resolve('read', '', folder)
+  if (!namespace && !mount && !core.namespaces.at(folder)) throw invalid(`invalid mount path "${folder}"`)
+  const whole = !full.endsWith('*') && mount?.fullPath === folder
+  if (role !== '') {
+    if (!namespace && !whole) throw invalid('Quotas cannot contain both a path suffix and a role. If a role is provided, path must be a valid auth mount with a concept of roles')
+    const at = namespace || !mount ? '' : mount.record.path
+    if (namespace || mount?.record.class !== 'auth') throw invalid(`Mount path "${at}" is not a valid auth method and therefore unsuitable for use with role-based quotas`)
+    if (!(mount.engine as AuthMethod).roles) throw invalid(`Mount path "${at}" does not support use with role-based quotas`)
+  }
+  return full === '' ? '' : namespace || whole ? folder : bare
 }
 
-const sameScope = (one: string | undefined, other: string): boolean => one?.replace(/\/+$/, '') === other.replace(/\/+$/, '')
+const sameScope = (one: Scoped | null, path: string, role: string): boolean =>
+  one !== null && one.path.replace(/\/+$/, '') === path.replace(/\/+$/, '') && (one.role ?? '').toLowerCase() === role.toLowerCase()
 
-function kindRoutes<F extends Fields, Q extends { name: string; path: string; inheritable: boolean }>(core: Core, kind: Kind<F, Q>): Route[] {
+function kindRoutes<F extends Fields, Q extends Scoped>(core: Core, kind: Kind<F, Q>): Route[] {
   const { view } = core.quotas
   const key = (quota: string): string => `${kind.base}/${quota}`
-  const shown = (quota: Q): Record<string, unknown> => ({ name: quota.name, path: quota.path, type: kind.base, ...kind.view(quota) })
+  const shown = (quota: Q): Record<string, unknown> => ({ name: quota.name, path: quota.path, role: quota.role ?? '', inheritable: quota.inheritable, type: kind.base, ...kind.view(quota) })
   return [
     route({
       op: 'list',
@@ -87,14 +119,14 @@ function kindRoutes<F extends Fields, Q extends { name: string; path: string; in
       about: `Sets a ${kind.noun} quota.`,
       takes: { name, path, inheritable, role, ...kind.fields },
       async run(context: Context, input) {
-        const given = input as Values<F> & { name: string; path: string; inheritable: boolean; role: string }
+        const given = input as Values<F> & { name: string; path: string; inheritable: boolean | undefined; role: string }
         const made = kind.make(given)
-        const full = context.mount.namespace + given.path.replace(/^\/+/, '')
-        refuseUnknown(core, full, given.role)
+        const path = placed(core, context.mount.namespace + given.path.replace(/^\/+/, ''), given.role)
         for (const name of await listChildren(view, `${kind.base}/`)) {
-          if (name !== given.name && sameScope((await view.read<Q>(key(name)))?.path, full)) throw invalid(`quota rule with similar properties exists under the name "${name}"`)
+          if (name !== given.name && sameScope(await view.read<Q>(key(name)), path, given.role)) throw invalid(`quota rule with similar properties exists under the name "${name}"`)
         }
-        await view.write(key(given.name), { name: given.name, path: full, inheritable: full === '' || given.inheritable, ...made })
+        const quota: Scoped = { name: given.name, path, role: given.role, inheritable: given.inheritable ?? path === '' }
+        await view.write(key(given.name), { ...quota, ...made })
         await core.quotas.load()
       },
     }),

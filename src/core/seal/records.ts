@@ -10,6 +10,7 @@ import type { Division } from './quorum.ts'
 export const configPath = 'core/seal-config'
 export const wrappedPath = 'core/wrapped-root-key'
 export const recoveryPath = 'core/recovery-key'
+export const sealKeys: readonly string[] = [configPath, wrappedPath, recoveryPath]
 /** None of these records is sealed by a data key. */
 const noTerm = 0
 

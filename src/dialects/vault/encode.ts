@@ -12,7 +12,14 @@ export interface Sent {
 
 const json = 'application/json'
 
-export function encode(call: Pick<Call, 'id' | 'path'> & Partial<Pick<Call, 'operation'>>, reply: Reply): Sent {
+type Encoded = Pick<Call, 'id' | 'path'> & Partial<Pick<Call, 'operation'>>
+
+export function encode(call: Encoded, reply: Reply): Sent {
+  const sent = bodied(call, reply)
+  return reply.headers ? { ...sent, headers: { ...sent.headers, ...reply.headers } } : sent
+}
+
+function bodied(call: Encoded, reply: Reply): Sent {
   if (reply.raw) return reply.raw
   if (call.operation === 'help' && !reply.error) return { status: reply.status, contentType: json, body: `${JSON.stringify({ see_also: null, ...reply.data })}\n` }
   if (reply.error && !reply.data) return { status: reply.status, contentType: json, body: `${JSON.stringify({ errors: messagesOf(reply.error) })}\n` }
