@@ -1,6 +1,7 @@
 // From words to flags and arguments. `-flag value`, `-flag=value` and `--flag` alike, before and after the arguments;
 // a switch takes no second word; `--` ends the flags; a lone `-` is an argument.
 import type { Command, Flag, Flags } from './command.ts'
+import { formats } from './output.ts'
 import { UsageError } from './usage.ts'
 
 /** Every command understands these, unless it is local. */
@@ -26,7 +27,7 @@ export const connectionFlags: Flags = {
 
 export const outputFlags: Flags = {
   field: { kind: 'text', about: 'Print only this field, without formatting.' },
-  format: { kind: 'text', about: 'table, json, yaml, pretty or raw (VAULT_FORMAT).', aliases: ['output'], words: ['table', 'json', 'yaml', 'pretty', 'raw'] },
+  format: { kind: 'text', about: 'table, json, yaml, pretty or raw (VAULT_FORMAT).', aliases: ['output'], words: formats },
   'non-interactive': { kind: 'boolean', about: 'Never ask.' },
 }
 

@@ -1,7 +1,7 @@
 // The client of a command: address, token, namespace, TLS and retries as flags, environment and token helper say, in this order.
 import type { ConnectionOptions } from 'node:tls'
 import { Client } from './api.ts'
-import type { Environment } from './environment.ts'
+import type { Environment, VariableName } from './environment.ts'
 import { filesIn, readBytes } from './files.ts'
 import { parseExact } from './json.ts'
 import type { Transport } from '../sdk/transport.ts'
@@ -10,11 +10,12 @@ import { UsageError } from './usage.ts'
 import { wire } from './wire.ts'
 
 type FlagTexts = Record<string, unknown>
+/** What a flag says, else a variable. */
+type Setting = (flag: string, variable: VariableName) => string | undefined
 
 export async function connect(flags: FlagTexts, shell: Shell): Promise<Client> {
   const { environment } = shell
-  const pick = (name: string, variable: Parameters<Environment['get']>[0]): string | undefined =>
-    (flags[name] as string | undefined) || environment.get(variable)
+  const pick: Setting = (name, variable) => (flags[name] as string | undefined) || environment.get(variable)
   const address = pick('agent-address', 'AGENT_ADDR') ?? pick('address', 'ADDR') ?? 'https://127.0.0.1:8200'
   const socketPath = address.startsWith('unix://') ? address.slice('unix://'.length) : undefined
   const mfa = (flags.mfa as string[] | undefined)?.length ? (flags.mfa as string[]) : environment.get('MFA')?.split(',')
@@ -72,9 +73,7 @@ async function timeout(environment: Environment): Promise<number> {
   return parseDuration(given, environment.nameOf('CLIENT_TIMEOUT')!) * 1000
 }
 
-type Pick = (name: string, variable: Parameters<Environment['get']>[0]) => string | undefined
-
-function tlsOptions(pick: Pick, flags: FlagTexts, environment: Environment): ConnectionOptions {
+function tlsOptions(pick: Setting, flags: FlagTexts, environment: Environment): ConnectionOptions {
   const file = pick('ca-cert', 'CACERT')
   const folder = pick('ca-path', 'CAPATH')
   const certificate = pick('client-cert', 'CLIENT_CERT')

@@ -62,8 +62,9 @@ async function runCommand(command: Command, words: readonly string[], shell: She
     return await command.run({ args, flags: values, shell, out, client, catalogue })
   } catch (error) {
     if (error instanceof UsageError) return complain(shell, error.message, 1)
-    if ((error as Error).name === 'Preview') {
-      shell.out((error as unknown as { text: string }).text + '\n')
+    const { Preview } = await import('./preview.ts')
+    if (error instanceof Preview) {
+      shell.out(error.text + '\n')
       return 0
     }
     const { describe } = await import('./failure.ts')

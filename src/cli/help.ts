@@ -5,7 +5,7 @@ import { directory } from './directory.ts'
 import { columns, wrapText } from './text.ts'
 
 /** Every command there is, in the order of the directory. */
-export async function allCommands(): Promise<Command[]> {
+async function allCommands(): Promise<Command[]> {
   const families = await Promise.all(Object.values(directory).map((entry) => entry.load()))
   return [...new Set(families.flatMap((family) => family.commands))]
 }
@@ -46,7 +46,7 @@ async function groupHelp(words: readonly string[], commands: readonly Command[])
   return `Usage: ${title}\n\n${about ? `  ${about}.\n\n`.replace('..', '.') : ''}Commands:\n${indented(rows)}\n${ending}`
 }
 
-export function commandHelp(command: Command): string {
+function commandHelp(command: Command): string {
   const parts = [`Usage: strongroom ${command.name} [options] ${command.takes ?? ''}`.trimEnd(), wrapText(`${command.about}.`.replace('..', '.'), '  ')]
   if (command.detail) parts.push(command.detail.split('\n\n').map((text) => wrapText(text, '  ')).join('\n\n'))
   for (const [does, line] of command.examples ?? []) parts.push(`  ${does}:\n\n      $ strongroom ${line}`)

@@ -4,6 +4,7 @@ import type { Data } from '../sdk/secret.ts'
 import { formatJson } from './json.ts'
 import { resolveKv } from './kv-mount.ts'
 import type { Output } from './output.ts'
+import { trimmed } from './path.ts'
 import { UsageError } from './usage.ts'
 
 export interface Incoming {
@@ -97,7 +98,7 @@ const unescape = (text: string): string => text.replace(/\\([\s\S])/g, (_all, ch
 export function* flatten(tree: Data, prefix: string): Generator<Incoming> {
   const own: Data = {}
   for (const [key, value] of Object.entries(tree)) {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* flatten(value as Data, `${prefix}/${key.replace(/^\/+|\/+$/g, '')}`)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* flatten(value as Data, `${prefix}/${trimmed(key)}`)
     else own[key] = value
   }
   if (Object.keys(own).length > 0) yield { path: prefix, data: own }

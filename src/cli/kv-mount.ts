@@ -1,6 +1,7 @@
 // Which KV mount a path lies in, and where in it. Asks the server once (`sys/internal/ui/mounts`).
 import { ApiError, type Client } from './api.ts'
 import type { Data, Secret } from '../sdk/secret.ts'
+import { trimmed } from './path.ts'
 
 export interface KvPath {
   version: 1 | 2
@@ -11,8 +12,6 @@ export interface KvPath {
   /** The API path: below `folder` for version 2. */
   at(folder: 'data' | 'metadata' | 'delete' | 'undelete' | 'destroy' | 'subkeys'): string
 }
-
-const trimmed = (path: string): string => path.replace(/^\/+|\/+$/g, '')
 
 /** `path` holds the mount unless `mount` names it. An old server that does not know is taken to be of version 1. */
 export async function resolveKv(client: Client, path: string, mount?: string): Promise<KvPath> {

@@ -39,8 +39,6 @@ export function optionsOf(flags: FlagValues<typeof tuneFlags>): Record<string, s
   return Object.keys(options).length > 0 ? options : undefined
 }
 
-export const mountPath = (text: string): string => text.replace(/^\/+|\/+$/g, '')
-
 /** The mounts themselves, without the envelope that `sys/mounts` repeats them in. */
 export const mountsOf = (answer: Data | null): Record<string, Data> =>
   Object.fromEntries(Object.entries((answer?.data as Data | undefined) ?? answer ?? {}).filter(([path]) => path.endsWith('/'))) as Record<string, Data>

@@ -211,7 +211,7 @@ const ordered = (value: object, names: readonly string[]): Map<string, unknown> 
   new Map([...names, ...Object.keys(value)].filter((name) => name in value).map((name) => [name, (value as Record<string, unknown>)[name]]))
 
 /** The envelope with its fields in Vault's order. */
-export function structureOf(secret: Secret): Map<string, unknown> {
+function structureOf(secret: Secret): Map<string, unknown> {
   const { request_id = '', lease_id = '', lease_duration = 0, renewable = false, data, warnings, auth, wrap_info, mount_type } = secret
   const map = new Map<string, unknown>(Object.entries({ request_id, lease_id, lease_duration, renewable, data: data ?? null, warnings: warnings ?? null }))
   if (auth) map.set('auth', ordered(auth, authOrder))

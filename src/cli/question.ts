@@ -1,6 +1,7 @@
 // Asking a person. Never without a terminal: then the caller gets a UsageError that says what to do instead.
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
+import type { Call } from './command.ts'
 import type { Output } from './output.ts'
 import type { Shell } from './shell.ts'
 import { UsageError } from './usage.ts'
@@ -12,6 +13,12 @@ export function askHidden(out: Output, shell: Shell, prompt: string, instead: st
 
 export function askText(out: Output, shell: Shell, prompt: string, instead: string): Promise<string> {
   return ask(out, shell, `${prompt}: `, instead, false)
+}
+
+/** A share of the unseal keys: the argument, standard input for `-`, else what a person types. */
+export async function askShare({ args, out, shell }: Pick<Call, 'args' | 'out' | 'shell'>): Promise<string> {
+  if (args[0] === '-') return (await shell.readInput()).trim()
+  return args[0] ?? askHidden(out, shell, 'Unseal Key', 'give "-" and the key on standard input')
 }
 
 async function ask(out: Output, shell: Shell, prompt: string, instead: string, hidden: boolean): Promise<string> {

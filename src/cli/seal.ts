@@ -1,6 +1,9 @@
 // The seal's status, as `status` and `operator unseal` print it.
 import type { Output } from './output.ts'
 
+/** Statuses, beside 200, by which `sys/health` tells how the server is; the answer has its body all the same. */
+export const healthCodes = [429, 472, 473, 501, 503]
+
 export interface SealStatus {
   type: string
   initialized: boolean

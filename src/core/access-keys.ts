@@ -72,6 +72,11 @@ export interface AccountSettings extends ServiceMounts {
   regions: Readonly<Record<string, Partial<ServiceMounts>>>
 }
 
+/** What to change of an account's settings; of its regions those that are named, null: shared again. */
+export interface AccountChange extends Partial<Omit<AccountSettings, 'regions'>> {
+  regions?: Record<string, Partial<ServiceMounts> | null>
+}
+
 /** The settings as a request in `region` has them: the same object for regions that share. */
 export const settingsIn = (settings: AccountSettings, region: string): AccountSettings =>
   Object.hasOwn(settings.regions, region) ? { ...settings, ...settings.regions[region] } : settings
@@ -229,7 +234,7 @@ export class AccessKeys {
     return settings
   }
 
-  async configure(namespace: Namespace, change: Partial<AccountSettings>): Promise<void> {
+  async configure(namespace: Namespace, change: AccountChange): Promise<void> {
     await this.#view.update(async (tx) => {
       const before = await tx.read<Partial<AccountSettings>>(`settings/${namespace.id}`)
       if (change.account !== undefined) {
@@ -238,7 +243,8 @@ export class AccessKeys {
         if (before?.account !== undefined) tx.delete(`account/${before.account}`)
         tx.put(`account/${change.account}`, Buffer.from(namespace.id))
       }
-      tx.write(`settings/${namespace.id}`, { ...before, ...change })
+      const regions = Object.entries({ ...before?.regions, ...change.regions }).filter(([, mounts]) => mounts !== null)
+      tx.write(`settings/${namespace.id}`, { ...before, ...change, regions: Object.fromEntries(regions) })
     })
   }
 

@@ -1,8 +1,9 @@
 // strongroom audit enable, disable, list
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
-import { mountPath, mountsOf } from '../mount-tuning.ts'
+import { mountsOf } from '../mount-tuning.ts'
 import { parsePairs } from '../pairs.ts'
+import { trimmed } from '../path.ts'
 import { show } from '../text.ts'
 
 export const commands = [
@@ -16,7 +17,7 @@ export const commands = [
     doing: () => 'enabling audit device',
     async run({ args, flags, out, client, shell }) {
       const type = args[0]!.trim()
-      const path = mountPath(flags.path ?? type)
+      const path = trimmed(flags.path ?? type)
       await client.write(`sys/audit/${path}`, { type, description: flags.description ?? '', options: await parsePairs(args.slice(1), shell), local: flags.local })
       return out.done(`Success! Enabled the ${type} audit device at: ${path}/`)
     },
@@ -28,8 +29,8 @@ export const commands = [
     arity: [1, 1],
     doing: () => 'disabling audit device',
     async run({ args, out, client }) {
-      await client.delete(`sys/audit/${mountPath(args[0]!)}`)
-      return out.done(`Success! Disabled audit device (if it was enabled) at: ${mountPath(args[0]!)}/`)
+      await client.delete(`sys/audit/${trimmed(args[0]!)}`)
+      return out.done(`Success! Disabled audit device (if it was enabled) at: ${trimmed(args[0]!)}/`)
     },
   }),
   command({

@@ -1,10 +1,11 @@
 // strongroom auth enable, disable, list, tune, move, help
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
-import { listMounts, mountPath, mountsOf, moveMount, optionsOf, tuneFlags, tuning } from '../mount-tuning.ts'
+import { listMounts, mountsOf, moveMount, optionsOf, tuneFlags, tuning } from '../mount-tuning.ts'
+import { trimmed } from '../path.ts'
 import { UsageError } from '../usage.ts'
 
-const methodPath = (text: string): string => mountPath(text).replace(/^auth\//, '')
+const methodPath = (text: string): string => trimmed(text).replace(/^auth\//, '')
 
 export const commands = [
   command({
@@ -38,7 +39,7 @@ export const commands = [
     about: 'Disables an auth method',
     takes: 'PATH',
     arity: [1, 1],
-    doing: ([path]) => `disabling auth method at ${mountPath(path!)}/`,
+    doing: ([path]) => `disabling auth method at ${trimmed(path!)}/`,
     async run({ args, out, client }) {
       const path = methodPath(args[0]!)
       await client.delete(`sys/auth/${path}`)
@@ -59,7 +60,7 @@ export const commands = [
     takes: 'PATH',
     arity: [1, 1],
     flags: tuneFlags,
-    doing: ([path]) => `tuning auth method ${mountPath(path!)}/`,
+    doing: ([path]) => `tuning auth method ${trimmed(path!)}/`,
     async run({ args, flags, out, client }) {
       const path = methodPath(args[0]!)
       const options = optionsOf(flags)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { command, flag } from '../command.ts'
 import { describe } from '../failure.ts'
 import { formatJson } from '../json.ts'
+import { healthCodes } from '../seal.ts'
 
 const targets: Record<string, string> = {
   config: 'sys/config/state/sanitized',
@@ -13,8 +14,6 @@ const targets: Record<string, string> = {
   metrics: 'sys/metrics',
   requests: 'sys/in-flight-req',
 }
-
-const healthCodes = [429, 472, 473, 501, 503]
 
 export const commands = [
   command({

@@ -1,6 +1,7 @@
 // strongroom delete
 import { command } from '../command.ts'
 import { parsePairs } from '../pairs.ts'
+import { trimmed } from '../path.ts'
 
 export const commands = [
   command({
@@ -10,7 +11,7 @@ export const commands = [
     arity: [1, Infinity],
     doing: ([path]) => `deleting ${path}`,
     async run({ args, out, client, shell }) {
-      const path = args[0]!.replace(/^\/+|\/+$/g, '')
+      const path = trimmed(args[0]!)
       const secret = await client.delete(path, (await parsePairs(args.slice(1), shell)) as Record<string, string>)
       return secret === null ? out.done(`Success! Data deleted (if it existed) at: ${path}`) : out.secret(secret)
     },

@@ -5,6 +5,7 @@ import type { Data } from '../../sdk/secret.ts'
 import { command } from '../command.ts'
 import type { Call } from '../command.ts'
 import { describe } from '../failure.ts'
+import { healthCodes } from '../seal.ts'
 import { showDuration } from '../text.ts'
 
 interface Finding {
@@ -13,8 +14,6 @@ interface Finding {
   says: string
   advice?: string
 }
-
-const healthCodes = [429, 472, 473, 501, 503]
 
 async function checkServer({ client }: Call): Promise<Finding[]> {
   const response = await client.with({ retries: 0, token: undefined }).request('GET', 'sys/health', { accept: healthCodes })
@@ -91,7 +90,7 @@ export const commands = [
     detail: 'The exit code is 0 without faults, 1 with.',
     async run(call) {
       const { out } = call
-      const found = await examine(call as unknown as Call)
+      const found = await examine(call)
       if (!out.isTable) await out.structured({ findings: found })
       else
         for (const { level, about, says, advice } of found) {

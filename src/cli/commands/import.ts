@@ -2,11 +2,13 @@
 import { Client } from '../api.ts'
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
+import type { Call } from '../command.ts'
 import { flatten, importAll, parseDotenv, printReport } from '../import-plan.ts'
 import type { Incoming } from '../import-plan.ts'
 import { parseExact } from '../json.ts'
 import { resolveKv } from '../kv-mount.ts'
 import { readSource } from '../pairs.ts'
+import { trimmed } from '../path.ts'
 import { UsageError } from '../usage.ts'
 import { wire } from '../wire.ts'
 
@@ -14,7 +16,6 @@ const manner = {
   'dry-run': flag.boolean('Write nothing: only say what would be done.'),
   overwrite: flag.boolean('Write over secrets that differ; otherwise they are kept.'),
 }
-const trimmed = (path: string): string => path.replace(/^\/+|\/+$/g, '')
 
 /** Every secret of a KV mount or a folder of it, newest versions. */
 async function* walk(source: Client, from: string, to: string): AsyncGenerator<Incoming> {
@@ -35,6 +36,12 @@ async function* walk(source: Client, from: string, to: string): AsyncGenerator<I
   }
 }
 
+/** Writes what comes, and says what was done or would be. */
+async function bring({ flags, out, client }: Pick<Call<typeof manner>, 'flags' | 'out' | 'client'>, incoming: AsyncIterable<Incoming> | Iterable<Incoming>): Promise<number> {
+  const how = { dryRun: flags['dry-run'], overwrite: flags.overwrite }
+  return printReport(out, await importAll(client, incoming, how), how)
+}
+
 const vaultFlags = {
   ...manner,
   'from-address': flag.text('Address of the server to read from.'),
@@ -52,12 +59,12 @@ export const commands = [
     examples: [['See what would come', 'import vault -dry-run -from-address=https://vault:8200 secret/ secret/ < token']],
     flags: vaultFlags,
     doing: () => 'importing',
-    async run({ args, flags, out, client, shell }) {
+    async run(call) {
+      const { args, flags, shell } = call
       if (flags['from-address'] === undefined) throw new UsageError('-from-address is needed')
       const token = (await readSource(flags['from-token-file'], shell)).trim()
       const source = new Client({ address: flags['from-address'], token, namespace: flags['from-namespace'], transport: wire(), parse: parseExact, retryWait: shell.retryWait })
-      const how = { dryRun: flags['dry-run'], overwrite: flags.overwrite }
-      return printReport(out, await importAll(client, walk(source, trimmed(args[0]!), trimmed(args[1]!)), how), how)
+      return bring(call, walk(source, trimmed(args[0]!), trimmed(args[1]!)))
     },
   }),
   command({
@@ -68,10 +75,10 @@ export const commands = [
     examples: [['See what would come', 'import dotenv -dry-run .env secret/my-app']],
     flags: manner,
     doing: () => 'importing',
-    async run({ args, flags, out, client, shell }) {
+    async run(call) {
+      const { args, shell } = call
       const data = parseDotenv(await readSource(args[0]!, shell))
-      const how = { dryRun: flags['dry-run'], overwrite: flags.overwrite }
-      return printReport(out, await importAll(client, [{ path: trimmed(args[1]!), data }], how), how)
+      return bring(call, [{ path: trimmed(args[1]!), data }])
     },
   }),
   command({
@@ -82,7 +89,8 @@ export const commands = [
     detail: 'An object whose values are objects is a folder; the other values of an object are one secret at its place.',
     flags: manner,
     doing: () => 'importing',
-    async run({ args, flags, out, client, shell }) {
+    async run(call) {
+      const { args, shell } = call
       let tree: unknown
       try {
         tree = parseExact(await readSource(args[0]!, shell))
@@ -90,8 +98,7 @@ export const commands = [
         throw error instanceof UsageError ? error : new UsageError(`${args[0]} is not JSON`)
       }
       if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) throw new UsageError(`${args[0]} is not a JSON object`)
-      const how = { dryRun: flags['dry-run'], overwrite: flags.overwrite }
-      return printReport(out, await importAll(client, flatten(tree as Data, trimmed(args[1]!)), how), how)
+      return bring(call, flatten(tree as Data, trimmed(args[1]!)))
     },
   }),
 ]

@@ -1,7 +1,7 @@
 // strongroom kv metadata get, put, patch, delete
 import type { Data, Secret } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
-import type { Call, Command, Flags, FlagValues } from '../command.ts'
+import type { Call, FlagValues } from '../command.ts'
 import { resolveKv } from '../kv-mount.ts'
 import type { Output } from '../output.ts'
 import { heading, headingFor } from '../text.ts'
@@ -50,28 +50,55 @@ async function show(out: Output, path: string, secret: Secret | null): Promise<n
 const written = (out: Output, path: string, secret: Secret | null): number | Promise<number> =>
   secret === null ? out.done(`Success! Data written to: ${path}`) : out.secret(secret)
 
-/** A command on the metadata of one secret; `act` gets their path in the API. */
-const onMetadata = <F extends Flags>(verb: string, about: string, flags: F, act: (call: Call<F>, path: string) => Promise<number>): Command =>
-  command({
-    name: `kv metadata ${verb}`,
-    about,
-    takes: 'PATH',
-    arity: [1, 1],
-    flags: { mount, ...flags },
-    doing: ([path]) => `at ${path}`,
-    async run(call) {
-      const at = await resolveKv(call.client, call.args[0]!, call.flags.mount as string | undefined)
-      if (at.version !== 2) throw new UsageError('Metadata not supported on KV Version 1')
-      return act(call as unknown as Call<F>, at.at('metadata'))
-    },
-  })
+/** Where the API has the metadata of the secret that a call names. */
+async function metadataOf({ args, flags, client }: Pick<Call<{ mount: typeof mount }>, 'args' | 'flags' | 'client'>): Promise<string> {
+  const at = await resolveKv(client, args[0]!, flags.mount)
+  if (at.version !== 2) throw new UsageError('Metadata not supported on KV Version 1')
+  return at.at('metadata')
+}
+
+const onPath = { takes: 'PATH', arity: [1, 1] as const, doing: ([path]: string[]) => `at ${path}` }
 
 export const commands = [
-  onMetadata('get', 'Retrieves key metadata from the KV store', {}, async ({ out, client }, path) => show(out, path, await client.read(path))),
-  onMetadata('put', 'Sets or updates key settings in the KV store', settings, async ({ flags, out, client }, path) => written(out, path, await client.write(path, bodyOf(flags)))),
-  onMetadata('patch', 'Patches key settings in the KV store', patchSettings, async ({ flags, out, client }, path) => written(out, path, await client.patch(path, patchOf(flags)))),
-  onMetadata('delete', 'Deletes all versions and metadata for a key in the KV store', {}, async ({ out, client }, path) => {
-    await client.delete(path)
-    return out.done(`Success! Data deleted (if it existed) at: ${path}`)
+  command({
+    ...onPath,
+    name: 'kv metadata get',
+    about: 'Retrieves key metadata from the KV store',
+    flags: { mount },
+    async run(call) {
+      const path = await metadataOf(call)
+      return show(call.out, path, await call.client.read(path))
+    },
+  }),
+  command({
+    ...onPath,
+    name: 'kv metadata put',
+    about: 'Sets or updates key settings in the KV store',
+    flags: { mount, ...settings },
+    async run(call) {
+      const path = await metadataOf(call)
+      return written(call.out, path, await call.client.write(path, bodyOf(call.flags)))
+    },
+  }),
+  command({
+    ...onPath,
+    name: 'kv metadata patch',
+    about: 'Patches key settings in the KV store',
+    flags: { mount, ...patchSettings },
+    async run(call) {
+      const path = await metadataOf(call)
+      return written(call.out, path, await call.client.patch(path, patchOf(call.flags)))
+    },
+  }),
+  command({
+    ...onPath,
+    name: 'kv metadata delete',
+    about: 'Deletes all versions and metadata for a key in the KV store',
+    flags: { mount },
+    async run(call) {
+      const path = await metadataOf(call)
+      await call.client.delete(path)
+      return call.out.done(`Success! Data deleted (if it existed) at: ${path}`)
+    },
   }),
 ]

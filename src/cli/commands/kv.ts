@@ -6,6 +6,7 @@ import type { Call } from '../command.ts'
 import { resolveKv } from '../kv-mount.ts'
 import type { KvPath } from '../kv-mount.ts'
 import type { Output } from '../output.ts'
+import { trimmed } from '../path.ts'
 import { heading, headingFor } from '../text.ts'
 import { UsageError } from '../usage.ts'
 
@@ -201,7 +202,7 @@ export const commands = [
     arity: [1, 1],
     doing,
     async run({ args, out, client }) {
-      const path = args[0]!.replace(/^\/+|\/+$/g, '')
+      const path = trimmed(args[0]!)
       await client.write(`sys/mounts/${path}/tune`, { options: { version: '2' } })
       return out.done(`Success! Tuned the secrets engine at: ${path}/`)
     },

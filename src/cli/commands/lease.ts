@@ -1,5 +1,6 @@
 // strongroom lease renew, revoke, lookup
 import { command, flag } from '../command.ts'
+import { trimmed } from '../path.ts'
 import { wrapText } from '../text.ts'
 import { UsageError } from '../usage.ts'
 
@@ -29,7 +30,7 @@ export const commands = [
     },
     doing: ([id]) => `revoking lease ${id}`,
     async run({ args, flags, out, client }) {
-      const id = args[0]!.replace(/^\/+|\/+$/g, '')
+      const id = trimmed(args[0]!)
       if (flags.force && !flags.prefix) throw new UsageError('Specifying -force requires also specifying -prefix')
       if (flags.prefix) {
         if (flags.force) out.warn(wrapText('Warning! Force-removing leases can cause Vault to become out of sync with secret engines!'))

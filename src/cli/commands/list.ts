@@ -1,5 +1,6 @@
 // strongroom list
 import { command, flag } from '../command.ts'
+import { trimmed } from '../path.ts'
 
 export const commands = [
   command({
@@ -15,7 +16,7 @@ export const commands = [
     },
     doing: ([path]) => `listing ${path}`,
     async run({ args, flags, out, client }) {
-      const path = args[0]!.replace(/^\/+|\/+$/g, '')
+      const path = trimmed(args[0]!)
       const secret = await client.list(path, { ...(flags.after && { after: flags.after }), ...(flags.limit && { limit: flags.limit }) })
       if (secret?.wrap_info) return out.secret(secret)
       if (!Array.isArray(secret?.data?.keys)) {

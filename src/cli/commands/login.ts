@@ -3,6 +3,7 @@ import type { Client } from '../api.ts'
 import type { Data, Secret } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
+import { trimmed } from '../path.ts'
 import { askHidden, askText } from '../question.ts'
 import { parsePairs } from '../pairs.ts'
 import { wrapText } from '../text.ts'
@@ -82,7 +83,7 @@ async function loginWithToken(call: LoginCall, data: Data): Promise<Secret> {
 
 async function loginWithMethod(call: LoginCall, name: string, data: Data): Promise<{ client: Client; secret: Secret }> {
   const method = methods[name] ?? {}
-  const mount = String(data.mount ?? call.flags.path ?? name).replace(/^\/+|\/+$/g, '').replace(/^auth\//, '')
+  const mount = trimmed(String(data.mount ?? call.flags.path ?? name)).replace(/^auth\//, '')
   delete data.mount
   for (const field of method.text ?? []) data[field] ||= await askText(call.out, call.shell, field, `give ${field}=…`)
   for (const field of method.hidden ?? []) data[field] ||= await askHidden(call.out, call.shell, field, `give ${field}=- and the ${field} on standard input`)
@@ -107,7 +108,7 @@ async function run(call: LoginCall): Promise<number> {
   const { flags: given, out } = call
   const tokenOnly = given['token-only']
   if (given['no-store'] && given['no-print']) throw new UsageError('-no-store and -no-print cannot be used together')
-  const name = given.method.replace(/^\/+|\/+$/g, '')
+  const name = trimmed(given.method)
   const data = await readCredential(call, name)
   let { client, secret } = name === 'token' ? { client: call.client, secret: await loginWithToken(call, data) } : await loginWithMethod(call, name, data)
   const complete = await completeMfa(call, client, secret)

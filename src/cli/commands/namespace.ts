@@ -1,8 +1,8 @@
 // strongroom namespace create, list, delete, lookup, patch, lock, unlock
 import { command, flag } from '../command.ts'
+import { trimmed } from '../path.ts'
 import { UsageError } from '../usage.ts'
 
-const trimmed = (path: string | undefined): string => (path ?? '').replace(/^\/+|\/+$/g, '')
 const metadata = flag.map('A note on the namespace, key=value; may be repeated.')
 const takes = 'PATH'
 
@@ -15,8 +15,8 @@ export const commands = [
     flags: { 'custom-metadata': metadata },
     doing: () => 'creating namespace',
     async run({ args, flags, out, client }) {
-      const secret = await client.write(`sys/namespaces/${trimmed(args[0])}`, { custom_metadata: flags['custom-metadata'] })
-      return secret === null ? out.done(`Success! Namespace created at: ${trimmed(args[0])}/`) : out.secret(secret)
+      const secret = await client.write(`sys/namespaces/${trimmed(args[0] ?? '')}`, { custom_metadata: flags['custom-metadata'] })
+      return secret === null ? out.done(`Success! Namespace created at: ${trimmed(args[0] ?? '')}/`) : out.secret(secret)
     },
   }),
   command({
@@ -39,7 +39,7 @@ export const commands = [
     arity: [1, 1],
     doing: () => 'looking up namespace',
     async run({ args, out, client }) {
-      const secret = await client.read(`sys/namespaces/${trimmed(args[0])}`)
+      const secret = await client.read(`sys/namespaces/${trimmed(args[0] ?? '')}`)
       return secret === null ? out.fail('Namespace not found') : out.secret(secret)
     },
   }),
@@ -52,8 +52,8 @@ export const commands = [
     doing: () => 'patching namespace',
     async run({ args, flags, out, client }) {
       const removed = Object.fromEntries(flags['remove-custom-metadata'].map((key) => [key, null]))
-      const secret = await client.patch(`sys/namespaces/${trimmed(args[0])}`, { custom_metadata: { ...flags['custom-metadata'], ...removed } })
-      return secret === null ? out.done(`Success! Namespace patched at: ${trimmed(args[0])}/`) : out.secret(secret)
+      const secret = await client.patch(`sys/namespaces/${trimmed(args[0] ?? '')}`, { custom_metadata: { ...flags['custom-metadata'], ...removed } })
+      return secret === null ? out.done(`Success! Namespace patched at: ${trimmed(args[0] ?? '')}/`) : out.secret(secret)
     },
   }),
   command({
@@ -63,9 +63,9 @@ export const commands = [
     arity: [1, 1],
     doing: () => 'deleting namespace',
     async run({ args, out, client }) {
-      const secret = await client.delete(`sys/namespaces/${trimmed(args[0])}`)
-      if (secret?.data?.status) return out.done(`Namespace deletion is ${String(secret.data.status)}: ${trimmed(args[0])}/`)
-      return out.done(`Success! Namespace deleted at: ${trimmed(args[0])}/`)
+      const secret = await client.delete(`sys/namespaces/${trimmed(args[0] ?? '')}`)
+      if (secret?.data?.status) return out.done(`Namespace deletion is ${String(secret.data.status)}: ${trimmed(args[0] ?? '')}/`)
+      return out.done(`Success! Namespace deleted at: ${trimmed(args[0] ?? '')}/`)
     },
   }),
   command({
@@ -75,7 +75,7 @@ export const commands = [
     arity: [0, 1],
     doing: () => 'locking namespace',
     async run({ args, out, client }) {
-      const secret = await client.write(`sys/namespaces/api-lock/lock/${trimmed(args[0])}`)
+      const secret = await client.write(`sys/namespaces/api-lock/lock/${trimmed(args[0] ?? '')}`)
       return secret === null ? 0 : out.secret(secret)
     },
   }),
@@ -84,12 +84,13 @@ export const commands = [
     about: 'Unlock the API of a locked namespace',
     takes: '[PATH]',
     arity: [0, 1],
+    flags: { 'unlock-key': flag.text('Key that locking gave; "-" reads it from standard input.') },
     doing: () => 'unlocking namespace',
     async run({ args, flags, out, client, shell }) {
-      const given = (flags as Record<string, string | undefined>)['unlock-key']
+      const given = flags['unlock-key']
       const key = given === '-' ? (await shell.readInput()).trim() : given
       if (key === '') throw new UsageError('The unlock key is empty')
-      await client.write(`sys/namespaces/api-lock/unlock/${trimmed(args[0])}`, key === undefined ? {} : { unlock_key: key })
+      await client.write(`sys/namespaces/api-lock/unlock/${trimmed(args[0] ?? '')}`, key === undefined ? {} : { unlock_key: key })
       return out.done('Success! Namespace unlocked')
     },
   }),

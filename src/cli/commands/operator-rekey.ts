@@ -3,7 +3,7 @@ import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
 import { pgpKeysOf } from '../pgp.ts'
-import { askHidden } from '../question.ts'
+import { askShare } from '../question.ts'
 import { show, wrapText } from '../text.ts'
 import { UsageError } from '../usage.ts'
 import { printKeyStatus } from './operator.ts'
@@ -79,11 +79,11 @@ async function begin(call: RekeyCall, paths: Paths): Promise<number> {
 }
 
 async function provide(call: RekeyCall, paths: Paths): Promise<number> {
-  const { args, flags: given, out, client, shell } = call
+  const { args, flags: given, out, client } = call
   const path = given.verify ? paths.verify : paths.update
   const status = unwrapped(await client.json('GET', given.verify ? paths.verify : paths.init))
   if (!status.started) throw new UsageError('No rekey is in progress. Start one with -init.')
-  const share = args[0] === '-' ? (await shell.readInput()).trim() : (args[0] ?? (await askHidden(out, shell, 'Unseal Key', 'give "-" and the key on standard input')))
+  const share = await askShare(call)
   const nonce = given.nonce ?? (args[0] === undefined ? status.nonce : undefined)
   if (nonce === undefined) throw new UsageError('Missing nonce value: use -nonce')
   const answer = unwrapped(await client.json('PUT', path, { body: { key: share, nonce } }))
@@ -158,7 +158,7 @@ export const commands = [
     async run(call) {
       await call.client.request('PUT', 'sys/rotate', { body: {} })
       call.out.done('Success! Rotated key\n')
-      return printKeyStatus(call as unknown as Call)
+      return printKeyStatus(call)
     },
   }),
 ]

@@ -3,7 +3,7 @@ import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
 import { pgpKeyOf } from '../pgp.ts'
-import { askHidden } from '../question.ts'
+import { askShare } from '../question.ts'
 import { show } from '../text.ts'
 import { UsageError } from '../usage.ts'
 
@@ -67,10 +67,10 @@ async function begin(call: RootCall): Promise<number> {
 }
 
 async function provide(call: RootCall): Promise<number> {
-  const { args, flags: given, out, client, shell } = call
+  const { args, flags: given, client } = call
   const status = (await client.json<Data>('GET', 'sys/generate-root/attempt'))!
   if (!status.started) throw new UsageError('No root generation is in progress. Start one with -init.')
-  const share = args[0] === '-' ? (await shell.readInput()).trim() : (args[0] ?? (await askHidden(out, shell, 'Unseal Key', 'give "-" and the key on standard input')))
+  const share = await askShare(call)
   const nonce = given.nonce ?? (args[0] === undefined ? status.nonce : undefined)
   if (nonce === undefined) throw new UsageError('Missing nonce value: use -nonce')
   return print(call, (await client.json('PUT', 'sys/generate-root/update', { body: { key: share, nonce } }))!)

@@ -4,7 +4,7 @@ import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
 import { describe } from '../failure.ts'
 import { pgpKeyOf, pgpKeysOf } from '../pgp.ts'
-import { askHidden } from '../question.ts'
+import { askShare } from '../question.ts'
 import { printSeal } from '../seal.ts'
 import type { SealStatus } from '../seal.ts'
 import { show, wrapText } from '../text.ts'
@@ -29,7 +29,7 @@ const initFlags = {
   'stored-shares': flag.integer('', { hidden: true }),
 }
 
-async function initStatus({ out, client }: Call): Promise<number> {
+async function initStatus({ out, client }: Pick<Call, 'out' | 'client'>): Promise<number> {
   try {
     const { initialized } = (await client.json<{ initialized: boolean }>('GET', 'sys/init'))!
     if (out.isTable) out.line(initialized ? 'Vault is initialized' : 'Vault is not initialized')
@@ -42,7 +42,7 @@ async function initStatus({ out, client }: Call): Promise<number> {
 
 async function initialize(call: Call<typeof initFlags>): Promise<number> {
   const { flags, out, client } = call
-  if (flags.status) return initStatus(call as unknown as Call)
+  if (flags.status) return initStatus(call)
   const { recovery_seal: recovery } = (await client.json<SealStatus>('GET', 'sys/seal-status'))!
   const shares = flags[recovery ? 'recovery-shares' : 'key-shares'] ?? 5
   const threshold = flags[recovery ? 'recovery-threshold' : 'key-threshold'] ?? Math.min(3, shares)
@@ -131,11 +131,11 @@ export const commands = [
     detail: 'Without an argument the key is asked for, and not shown; "-" reads it from standard input.',
     flags: { reset: flag.boolean('Forget the shares that were given.'), migrate: flag.boolean('The share is for a migration of the seal.') },
     doing: () => 'unsealing',
-    async run({ args, flags, out, client, shell }) {
+    async run(call) {
+      const { flags, out, client } = call
       if (flags.reset) return printSeal(out, (await client.json<SealStatus>('PUT', 'sys/unseal', { body: { reset: true } }))!)
-      const given = args[0] === '-' ? (await shell.readInput()).trim() : args[0]
-      const key = given ?? (await askHidden(out, shell, 'Unseal Key', 'give "-" and the key on standard input'))
-      const status = await client.json<SealStatus>('PUT', 'sys/unseal', { body: { key: key.trim(), migrate: flags.migrate } })
+      const key = (await askShare(call)).trim()
+      const status = await client.json<SealStatus>('PUT', 'sys/unseal', { body: { key, migrate: flags.migrate } })
       return printSeal(out, status!)
     },
   }),
@@ -164,7 +164,7 @@ export const commands = [
     about: 'Provides information about the active encryption key',
     arity: [0, 0],
     doing: () => 'reading key status',
-    run: (call) => printKeyStatus(call as unknown as Call),
+    run: (call) => printKeyStatus(call),
   }),
   command({
     name: 'operator members',

@@ -1,5 +1,6 @@
 // strongroom path-help
 import { command } from '../command.ts'
+import { trimmed } from '../path.ts'
 
 export const commands = [
   command({
@@ -9,7 +10,7 @@ export const commands = [
     arity: [1, 1],
     doing: ([path]) => `retrieving help for ${path}`,
     async run({ args, out, client }) {
-      const help = await client.json<{ help?: string }>('GET', args[0]!.replace(/^\/+|\/+$/g, ''), { query: { help: '1' } })
+      const help = await client.json<{ help?: string }>('GET', trimmed(args[0]!), { query: { help: '1' } })
       if (!out.isTable) return out.structured(help)
       out.line((help?.help ?? '').trim())
       return 0

@@ -1,5 +1,6 @@
 // strongroom read
 import { command, flag } from '../command.ts'
+import { trimmed } from '../path.ts'
 
 export const commands = [
   command({
@@ -12,7 +13,7 @@ export const commands = [
     flags: { 'list-raw': flag.boolean('', { hidden: true }) },
     doing: ([path]) => `reading ${path}`,
     async run({ args, out, client, shell }) {
-      const path = args[0]!.replace(/^\/+|\/+$/g, '')
+      const path = trimmed(args[0]!)
       const query = args.length === 1 ? {} : ((await (await import('../pairs.ts')).parsePairs(args.slice(1), shell)) as Record<string, string>)
       if (out.format === 'raw' && out.field === undefined) {
         for await (const chunk of (await client.request('GET', path, { query })).stream()) out.bytes(chunk)

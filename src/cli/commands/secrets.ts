@@ -1,7 +1,8 @@
 // strongroom secrets enable, disable, list, tune, move
 import type { Data } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
-import { listMounts, mountPath, mountsOf, moveMount, optionsOf, tuneFlags, tuning } from '../mount-tuning.ts'
+import { listMounts, mountsOf, moveMount, optionsOf, tuneFlags, tuning } from '../mount-tuning.ts'
+import { trimmed } from '../path.ts'
 
 export const commands = [
   command({
@@ -23,7 +24,7 @@ export const commands = [
       const given = args[0]!.trim()
       const type = given === 'kv-v1' || given === 'kv-v2' || given === 'generic' ? 'kv' : given
       const options = given === 'kv-v1' ? { ...flags.options, version: '1' } : given === 'kv-v2' ? { ...flags.options, version: '2' } : optionsOf(flags)
-      const path = mountPath(flags.path ?? given)
+      const path = trimmed(flags.path ?? given)
       await client.json('POST', `sys/mounts/${path}`, {
         body: { type, description: flags.description ?? '', config: tuning(flags), local: flags.local, ...(options && { options }) },
       })
@@ -35,10 +36,10 @@ export const commands = [
     about: 'Disable a secrets engine',
     takes: 'PATH',
     arity: [1, 1],
-    doing: ([path]) => `disabling secrets engine at ${mountPath(path!)}/`,
+    doing: ([path]) => `disabling secrets engine at ${trimmed(path!)}/`,
     async run({ args, out, client }) {
-      await client.delete(`sys/mounts/${mountPath(args[0]!)}`)
-      return out.done(`Success! Disabled the secrets engine (if it existed) at: ${mountPath(args[0]!)}/`)
+      await client.delete(`sys/mounts/${trimmed(args[0]!)}`)
+      return out.done(`Success! Disabled the secrets engine (if it existed) at: ${trimmed(args[0]!)}/`)
     },
   }),
   command({
@@ -55,13 +56,13 @@ export const commands = [
     takes: 'PATH',
     arity: [1, 1],
     flags: tuneFlags,
-    doing: ([path]) => `tuning secrets engine ${mountPath(path!)}/`,
+    doing: ([path]) => `tuning secrets engine ${trimmed(path!)}/`,
     async run({ args, flags, out, client }) {
       const options = optionsOf(flags)
-      await client.json('POST', `sys/mounts/${mountPath(args[0]!)}/tune`, {
+      await client.json('POST', `sys/mounts/${trimmed(args[0]!)}/tune`, {
         body: { ...tuning(flags), ...(flags.description !== undefined && { description: flags.description }), ...(options && { options }) },
       })
-      return out.done(`Success! Tuned the secrets engine at: ${mountPath(args[0]!)}/`)
+      return out.done(`Success! Tuned the secrets engine at: ${trimmed(args[0]!)}/`)
     },
   }),
   command({
@@ -69,7 +70,7 @@ export const commands = [
     about: 'Move a secrets engine to a new path',
     takes: 'SOURCE DESTINATION',
     arity: [2, 2],
-    doing: ([from, to]) => `moving secrets engine ${mountPath(from!)}/ to ${mountPath(to!)}/`,
-    run: (call) => moveMount(call, 'secrets engine', mountPath(call.args[0]!), mountPath(call.args[1]!)),
+    doing: ([from, to]) => `moving secrets engine ${trimmed(from!)}/ to ${trimmed(to!)}/`,
+    run: (call) => moveMount(call, 'secrets engine', trimmed(call.args[0]!), trimmed(call.args[1]!)),
   }),
 ]

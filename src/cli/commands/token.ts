@@ -1,5 +1,5 @@
 // strongroom token create, lookup, renew, revoke, capabilities
-import type { Data } from '../../sdk/secret.ts'
+import type { Data, Secret } from '../../sdk/secret.ts'
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
 import { show } from '../text.ts'
@@ -59,7 +59,7 @@ export const commands = [
         num_uses: flags['use-limit'],
       }
       const path = flags.role !== undefined ? `auth/token/create/${flags.role}` : 'auth/token/create'
-      return out.secret((await client.json('POST', path, { body })) as never)
+      return out.secret(await client.json<Secret>('POST', path, { body }))
     },
   }),
   command({

@@ -56,7 +56,7 @@ export const commands = [
     detail: `${key} Options are those of the key: type, exportable, allow_rotation, derived, context …`,
     examples: [['A private key', 'transit import transit/keys/signer @signer.der.b64 type=rsa-2048']],
     doing: ([path]) => `importing ${path}`,
-    run: (call) => send(call as unknown as Call, 'import'),
+    run: (call) => send(call, 'import'),
   }),
   command({
     name: 'transit import-version',
@@ -65,6 +65,6 @@ export const commands = [
     arity: [2, 2],
     detail: key,
     doing: ([path]) => `importing a version of ${path}`,
-    run: (call) => send(call as unknown as Call, 'import_version'),
+    run: (call) => send(call, 'import_version'),
   }),
 ]

@@ -2,12 +2,13 @@
 import { command, flag } from '../command.ts'
 import type { Call } from '../command.ts'
 import { parsePairs } from '../pairs.ts'
+import { trimmed } from '../path.ts'
 import { UsageError } from '../usage.ts'
 
 const flags = { force: flag.boolean('Send the request without data.', { aliases: ['f'] }) }
 
 async function send({ args, flags: given, out, client, shell }: Call<typeof flags>, method: 'write' | 'patch'): Promise<number> {
-  const [path = '', ...pairs] = [args[0]!.replace(/^\/+|\/+$/g, ''), ...args.slice(1)]
+  const [path = '', ...pairs] = [trimmed(args[0]!), ...args.slice(1)]
   if (pairs.length === 0 && !given.force) throw new UsageError('Must supply data or use -force')
   const data = await parsePairs(pairs, shell)
   const secret = method === 'write' ? await client.write(path, data) : await client.patch(path, data)

@@ -15,7 +15,7 @@ import type { Exchange, Operation, Service } from './operation.ts'
 import { decodeJson, encodeJson, encodeJsonFault, targetOf } from './protocols/json.ts'
 import { decodeQuery, encodeQuery, encodeQueryFault, wantsJson } from './protocols/query.ts'
 import { findAction, findOperation, findService } from './services.ts'
-import { readInput } from './shape.ts'
+import { lower, readInput } from './shape.ts'
 import type { Signature } from './sigv4.ts'
 
 interface Asked {
@@ -38,8 +38,6 @@ function askedOf(request: Request): Asked {
   const [action, version] = [form.get('Action') ?? '', form.get('Version') ?? '']
   return { service: findService(version), operation: findOperation(version, action)?.operation ?? null, action, form }
 }
-
-const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
 
 /** Requests may not carry more than this; the services' own limits are far below. */
 const maxBody = 1_048_576
@@ -97,12 +95,11 @@ const noteOf = (request: Request, requestId: string, service: string, action: st
 
 /** Lets the audit log say who was refused what, where no call was made. */
 async function auditRefusal(core: Core, request: Request, keyId: string, refusal: Fault, dialect: DialectNote): Promise<void> {
-  await handle(core, { ...callOf(request, 'read', 'auth/aws/refused', {}), credential: refusedCredential(keyId, refusal), dialect })
+  await handle(core, {
+    id: randomUUID(), operation: 'read', namespace: '', path: 'auth/aws/refused', body: {}, credential: refusedCredential(keyId, refusal), wrapTtl: 0,
+    remote: request.remote, headers: request.headers, client: request, dialect, caches: 'told',
+  })
 }
-
-const callOf = (request: Request, operation: Call['operation'], path: string, body: Record<string, unknown>): Call => ({
-  id: randomUUID(), operation, namespace: '', path, body, credential: null, wrapTtl: 0, remote: request.remote, headers: request.headers, client: request,
-})
 
 function open(core: Core, request: Request, requestId: string, { service, action, signer, region, settings }: Pick<Exchange, 'service' | 'action' | 'signer' | 'region' | 'settings'>): Exchange {
   const dialect = noteOf(request, requestId, service.source, action, region)

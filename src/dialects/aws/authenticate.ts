@@ -62,7 +62,7 @@ export async function authenticate(core: Core, request: Signed, signature: Signa
   const found = core.accessKeys.find(signature.keyId)
   const key = found instanceof Promise ? await found : found
   if (!key || key.status !== 'Active') throw unrecognized()
-  checkSession(key, signature.sessionToken)
+  checkSessionToken(key, signature.sessionToken)
   checkSignedHeaders(signature, request.headers)
   const scope = `${signature.date}/${signature.region}/${signature.service}`
   const known = derived.get(key)?.get(scope)
@@ -90,7 +90,7 @@ function signerOf(core: Core, key: AccessKey): Signer | Promise<Signer> {
   })
 }
 
-function checkSession(key: AccessKey, given: string | null): void {
+function checkSessionToken(key: AccessKey, given: string | null): void {
   // Clients send an empty header where no session token is configured.
   if (key.sessionDigest === undefined) {
     if (given !== null && given !== '' && key.principal.kind !== 'root') throw unrecognized()

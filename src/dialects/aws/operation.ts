@@ -19,7 +19,7 @@ export interface Exchange {
   signer: Signer | null
   /** Of the caller, else of the root namespace. */
   namespace: string
-  settings: AccountSettings
+  readonly settings: AccountSettings
   /** Also the id of the event in the audit log. */
   requestId: string
   request: Request

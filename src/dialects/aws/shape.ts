@@ -128,7 +128,8 @@ function check(member: Member, raw: unknown, at: string, problems: string[], req
   return value
 }
 
-const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
+/** The name of a member as messages and CloudTrail write it. */
+export const lower = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
 
 function checkMembers(members: Members, raw: Record<string, unknown>, at: string, problems: string[]): Record<string, unknown> {
   const values: Record<string, unknown> = {}

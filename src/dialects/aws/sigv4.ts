@@ -28,9 +28,9 @@ export interface Signature {
   expires: number | null
 }
 
-export const algorithm = 'AWS4-HMAC-SHA256'
+const algorithm = 'AWS4-HMAC-SHA256'
 /** Seconds by which clocks may differ. */
-export const allowedSkew = 300
+const allowedSkew = 300
 /** Seven days: the longest life of a presigned URL. */
 const longestExpiry = 604_800
 

@@ -1,6 +1,7 @@
 // What Vault's clients compare: statuses, texts and shapes of answers, beyond what each route says.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import type { IncomingHttpHeaders } from 'node:http'
+import { after, before, mock, test } from 'node:test'
 import { type Trial, startTrial } from '../../../test/server.test-aid.ts'
 
 let trial: Trial
@@ -67,6 +68,19 @@ test('browsers of configured origins may call, others may not; without configura
   assert.equal((await trial.ask('OPTIONS', 'secret/data/x', undefined, from('https://a.example', { 'access-control-request-method': 'TRACE' }))).status, 405)
   await trial.must('DELETE', 'sys/config/cors')
   assert.equal((await trial.ask('GET', 'sys/mounts', undefined, from('https://b.example'))).status, 200)
+})
+
+test('the store is asked once whether caches hold, by browsers as by others', async () => {
+  const fresh = mock.method(trial.server.core.barrier, 'fresh')
+  const times = async (headers: IncomingHttpHeaders): Promise<number> => {
+    fresh.mock.resetCalls()
+    await trial.must('GET', 'sys/internal/ui/mounts/secret', undefined, { headers })
+    return fresh.mock.callCount()
+  }
+  // Housekeeping asks too: the least of some is what a request asks by itself.
+  const least = async (headers: IncomingHttpHeaders): Promise<number> => Math.min(await times(headers), await times(headers), await times(headers))
+  assert.deepEqual([await least({}), await least({ origin: 'https://a.example' })], [1, 1])
+  fresh.mock.restore()
 })
 
 test('a login that wishes for more than it can get is told so', async () => {

@@ -13,8 +13,6 @@ interface Asked {
 
 /** What a request with an `Origin` gets: an answer of its own (a preflight), or headers for the answer; null where CORS is off. Throws `denied` for other origins. */
 export async function crossOrigin(core: Core, request: Asked): Promise<{ headers: Record<string, string>; answer?: Sent } | null> {
-  if (core.barrier.sealed) return null
-  await core.refresh()
   const cors = await readCors(core.root)
   if (!cors?.enabled) return null
   const origin = String(request.headers.origin)

@@ -24,7 +24,7 @@ export const takesUpload = (method: string | undefined, url: string | undefined)
 
 const operations: Record<string, Call['operation']> = { GET: 'read', HEAD: 'read', POST: 'write', PUT: 'write', DELETE: 'delete', PATCH: 'patch', LIST: 'list', SCAN: 'scan' }
 
-export function decode(received: Received): Call {
+export function decode(received: Received, caches: Call['caches'] = 'arriving'): Call {
   const { headers } = received
   const mark = received.url.indexOf('?')
   const query = mark < 0 ? null : new URLSearchParams(received.url.slice(mark + 1))
@@ -43,7 +43,7 @@ export function decode(received: Received): Call {
     remote: received.remote,
     headers,
     client: received,
-    caches: 'arriving',
+    caches,
     ...(received.upload && { upload: received.upload }),
   }
 }

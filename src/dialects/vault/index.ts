@@ -1,4 +1,5 @@
 // The dialect of Vault's clients: every request that no other dialect claims.
+import type { Call } from '../../core/call.ts'
 import type { Core } from '../../core/core.ts'
 import { handle } from '../../core/handle.ts'
 import { Fault } from '../../kit/errors.ts'
@@ -12,10 +13,12 @@ export function answerVault(core: Core, request: Request): Promise<Response> {
 }
 
 async function answerBrowser(core: Core, request: Request): Promise<Response> {
+  if (core.barrier.sealed) return answerCall(core, request)
   try {
+    await core.refresh(true)
     const cors = await crossOrigin(core, request)
     if (cors?.answer) return cors.answer
-    const sent = await answerCall(core, request)
+    const sent = await answerCall(core, request, 'told')
     return cors ? { ...sent, headers: { ...sent.headers, ...cors.headers } } : sent
   } catch (cause) {
     return refused(cause)
@@ -27,10 +30,10 @@ function refused(cause: unknown): Response {
   return encode({ id: '', path: '' }, { status: cause.status, error: cause })
 }
 
-async function answerCall(core: Core, request: Request): Promise<Response> {
+async function answerCall(core: Core, request: Request, caches?: Call['caches']): Promise<Response> {
   let call
   try {
-    call = decode(request)
+    call = decode(request, caches)
   } catch (cause) {
     return refused(cause)
   }

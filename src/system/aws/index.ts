@@ -3,6 +3,7 @@
 import type { Core } from '../../core/core.ts'
 import { Fault } from '../../kit/errors.ts'
 import type { AuthMethod } from '../../kit/route.ts'
+import { accountRoutes } from './account.ts'
 import { identityRoute } from './identity.ts'
 import { issuerRoutes } from './issuers.ts'
 import { keyRoutes } from './keys.ts'
@@ -19,7 +20,7 @@ export function awsAuth(core: Core, around: Surroundings): AuthMethod {
   return {
     type: 'aws',
     about: 'Access keys that sign requests, roles to assume with them, and rotation functions',
-    routes: [identityRoute, ...keyRoutes(core), ...roleRoutes, ...issuerRoutes, ...samlRoutes, ...sessionRoutes(core), ...functionRoutes(around.folder), ...rotationRoutes(core, rotations)],
+    routes: [identityRoute, ...keyRoutes(core), ...accountRoutes(core), ...roleRoutes, ...issuerRoutes, ...samlRoutes, ...sessionRoutes(core), ...functionRoutes(around.folder), ...rotationRoutes(core, rotations)],
     renew() {
       throw new Fault('invalid', 'access keys are not renewed: make another one')
     },

@@ -1,5 +1,5 @@
 // Access keys: made, listed, rotated, disabled, deleted. A secret is shown once, when it is made.
-import { type AccessKey, type MadeAccessKey, type ServiceMounts, arnOf, uniqueId } from '../../core/access-keys.ts'
+import { type AccessKey, type MadeAccessKey, arnOf, uniqueId } from '../../core/access-keys.ts'
 import type { Core } from '../../core/core.ts'
 import type { Namespace } from '../../core/namespaces.ts'
 import { listing } from '../../kit/answer.ts'
@@ -37,20 +37,6 @@ async function ownKey(core: Core, context: Context, keyId: string): Promise<Acce
   const key = await core.accessKeys.find(keyId)
   if (!key || key.namespaceId !== namespaceOf(core, context).id || key.principal.kind === 'root') throw new Fault('not-found')
   return key
-}
-
-const region = text({ about: 'Name of the region.', required: true })
-const mountFields = {
-  secrets: text({ about: 'Mount of Secrets Manager (KV version 2).' }),
-  parameters: text({ about: 'Mount of Parameter Store (KV version 2).' }),
-  keys: text({ about: 'Mount of KMS (transit).' }),
-}
-
-/** Mounts that an input names, each with its trailing slash. */
-function mountsOf(input: { [K in keyof ServiceMounts]?: string | undefined }): Partial<ServiceMounts> {
-  const mounts: Partial<ServiceMounts> = {}
-  for (const name of ['secrets', 'parameters', 'keys'] as const) if (input[name] !== undefined) mounts[name] = `${input[name].replace(/^\/+|\/+$/g, '')}/`
-  return mounts
 }
 
 export const userName = /^[\w+=,.@-]{1,64}$/
@@ -130,49 +116,6 @@ export function keyRoutes(core: Core): Route[] {
       about: 'Ends an access key and what it leased.',
       takes: { id },
       run: async (context, input) => core.endAccessKey((await ownKey(core, context, input.id)).id),
-    }),
-    route({
-      op: 'read',
-      path: 'config',
-      about: 'Shows how this namespace appears to clients of AWS.',
-      takes: {},
-      run: async (context) => ({ ...(await core.accessKeys.settings(namespaceOf(core, context))) }),
-    }),
-    route({
-      op: 'write',
-      path: 'config',
-      about: 'Sets the account number of this namespace and the mounts that services use.',
-      takes: {
-        account: text({ about: 'Twelve digits.' }),
-        ...mountFields,
-      },
-      async run(context, input) {
-        if (input.account !== undefined && !/^\d{12}$/.test(input.account)) throw invalid('account: expected twelve digits')
-        await core.accessKeys.configure(namespaceOf(core, context), { ...(input.account !== undefined && { account: input.account }), ...mountsOf(input) })
-      },
-    }),
-    route({
-      op: 'write',
-      path: 'config/region/:region',
-      about: 'Keeps a region apart: gives services mounts of its own there. What is not named is shared with the other regions.',
-      takes: { region, ...mountFields },
-      async run(context, input) {
-        if (!/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(input.region)) throw invalid('region: expected a name such as eu-central-1')
-        const namespace = namespaceOf(core, context)
-        const { regions } = await core.accessKeys.settings(namespace)
-        await core.accessKeys.configure(namespace, { regions: { ...regions, [input.region]: mountsOf(input) } })
-      },
-    }),
-    route({
-      op: 'delete',
-      path: 'config/region/:region',
-      about: 'Lets a region share the mounts of the account again.',
-      takes: { region },
-      async run(context, input) {
-        const namespace = namespaceOf(core, context)
-        const { [input.region]: _gone, ...regions } = (await core.accessKeys.settings(namespace)).regions
-        await core.accessKeys.configure(namespace, { regions })
-      },
     }),
   ]
 }

@@ -16,8 +16,8 @@ export interface Terms extends Partial<Use> {
 }
 
 /** One call about a key. `path`: with `:name` where the key stands; `action` default: the request's own. */
-export async function ask<T extends object = Record<string, any>>(exchange: Exchange, place: Place, op: Operation, path: string, body: Record<string, unknown> = {}, terms: Terms = {}): Promise<T> {
-  const full = exchange.settings.keys + path.replace(':name', place.name)
+export async function ask<T extends object = Record<string, unknown>>(exchange: Exchange, place: Place, op: Operation, path: string, body: Record<string, unknown> = {}, terms: Terms = {}): Promise<T> {
+  const full = place.keys + path.replace(':name', place.name)
   const said = await keyPolicySays(exchange, place, terms)
   if (said === 'deny') return exchange.refuse(new Fault('denied', undefined, { reason: ['resource-deny'] }))
   try {
@@ -37,8 +37,8 @@ export async function ask<T extends object = Record<string, any>>(exchange: Exch
 
 /** Which grant covers a request, for the audit log, or null. */
 async function grantFor(exchange: Exchange, place: Place, { action = exchange.action, ...use }: Terms): Promise<{ aws_grant: string } | null> {
-  const { signer, settings } = exchange
-  const grants = signer && (await lookup<StoredGrant[]>(exchange, place.namespace + settings.keys, 'grants', place.name))
+  const { signer } = exchange
+  const grants = signer && (await lookup<StoredGrant[]>(exchange, place.namespace + place.keys, 'grants', place.name))
   const grant = grants?.find((one) => covers(one, signer!, { action, ...use }))
   if (!grant) return null
   exchange.parameters.grantId = grant.id

@@ -19,13 +19,21 @@ interface Asked {
 /** Whether what was made is shown in the clear too, or encrypted alone. */
 type Kind = 'plaintext' | 'wrapped'
 
+/** What the engine drew; all but the ciphertext in base64. */
+interface Made {
+  ciphertext: string
+  plaintext?: string
+  /** Of a pair. */
+  public_key?: string
+}
+
 /** A data key under a key; `what`: its size or the type of a pair. */
-async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens, Recipient }: Asked, kind: Kind, what: Record<string, unknown>): Promise<{ place: Place; made: Record<string, any>; blob: string; material: string }> {
+async function draw(exchange: Exchange, { KeyId, EncryptionContext, GrantTokens, Recipient }: Asked, kind: Kind, what: Record<string, unknown>): Promise<{ place: Place; made: Made; blob: string; material: string }> {
   checkTokens(GrantTokens)
   refuseRecipient(Recipient)
   const place = await find(exchange, KeyId)
   const body = { ...what, ...associatedOf(EncryptionContext), demand: encryptionAlgorithms.SYMMETRIC_DEFAULT.demand }
-  const made = await ask(exchange, place, 'write', `datakey/${kind}/:name`, body, { context: EncryptionContext, algorithm: 'SYMMETRIC_DEFAULT' })
+  const made = await ask<Made>(exchange, place, 'write', `datakey/${kind}/:name`, body, { context: EncryptionContext, algorithm: 'SYMMETRIC_DEFAULT' })
   return { place, made, blob: formatBlob(place.name, made.ciphertext), material: materialId(place.name, versionOfSealed(made.ciphertext)) }
 }
 

@@ -45,7 +45,7 @@ async function seal(exchange: Exchange, place: Place, plaintext: Buffer, context
   const body = algorithm.padding ? { unmarked: true, padding_scheme: algorithm.padding } : associatedOf(context)
   const terms = { context, algorithm: algorithm.name, ...(action !== undefined && { action }) }
   try {
-    const { ciphertext } = await ask(exchange, place, 'write', 'encrypt/:name', { plaintext: plaintext.toString('base64'), ...body, demand: algorithm.demand }, terms)
+    const { ciphertext } = await ask<{ ciphertext: string }>(exchange, place, 'write', 'encrypt/:name', { plaintext: plaintext.toString('base64'), ...body, demand: algorithm.demand }, terms)
     return algorithm.padding ? { blob: ciphertext } : { blob: formatBlob(place.name, ciphertext), material: materialId(place.name, versionOfSealed(ciphertext)) }
   } catch (cause) {
     const [is, type = ''] = cause instanceof Fault ? (cause.reason ?? []) : []
@@ -81,21 +81,21 @@ async function open(exchange: Exchange, { blob, key, context, algorithm: name }:
   if (algorithm.padding) {
     if (key === undefined) throw new AwsFault('ValidationException', 'You must specify a KeyId to decrypt a ciphertext that was encrypted under an asymmetric KMS key.')
     const place = await find(exchange, key)
-    const { plaintext } = await ask(exchange, place, 'write', 'decrypt/:name', { ciphertext: blob.toString('base64'), unmarked: true, padding_scheme: algorithm.padding, demand }, terms)
+    const { plaintext } = await ask<{ plaintext: string }>(exchange, place, 'write', 'decrypt/:name', { ciphertext: blob.toString('base64'), unmarked: true, padding_scheme: algorithm.padding, demand }, terms)
     return { place, plaintext, algorithm: algorithm.name }
   }
   const parsed = parseBlob(blob)
   const place = key === undefined ? parsed && (await placeOf(exchange, parsed.name)) : await find(exchange, key)
   if (!parsed || !place) throw new AwsFault('InvalidCiphertextException', '')
   if (parsed.name !== place.name) throw new AwsFault('IncorrectKeyException', 'The key ID in the request does not identify a CMK that can perform this operation.')
-  const { plaintext } = await ask(exchange, place, 'write', 'decrypt/:name', { ciphertext: parsed.sealed, ...associatedOf(context), demand }, terms).catch((cause: unknown) => {
+  const { plaintext } = await ask<{ plaintext: string }>(exchange, place, 'write', 'decrypt/:name', { ciphertext: parsed.sealed, ...associatedOf(context), demand }, terms).catch((cause: unknown) => {
     throw key === undefined && cause instanceof AwsFault && cause.type === 'NotFoundException' ? unreachable() : cause
   })
   return { place, plaintext, algorithm: algorithm.name, material: materialId(place.name, versionOfSealed(parsed.sealed)) }
 }
 
 const placeOf = (exchange: Exchange, name: string): Promise<Place> =>
-  inRegion(exchange, { namespace: exchange.namespace, name, arn: keyArn(exchange, name), asked: name }).catch(() => {
+  inRegion(exchange, { namespace: exchange.namespace, keys: exchange.settings.keys, name, arn: keyArn(exchange, name), asked: name }).catch(() => {
     throw unreachable()
   })
 

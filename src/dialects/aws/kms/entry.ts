@@ -63,7 +63,7 @@ export function refuse({ arn }: Place, { state }: Entry, states: readonly Entry[
 /** Changes what is kept with a key. */
 export const change = (exchange: Exchange, place: Place, attributes: object, whileEnding = false): Promise<Entry> => ask<Entry>(exchange, place, 'patch', 'keys/:name', { attributes, while_ending: whileEnding })
 
-export const stateNames = { enabled: 'Enabled', disabled: 'Disabled', ending: 'PendingDeletion', empty: 'PendingImport' } as const
+const stateNames = { enabled: 'Enabled', disabled: 'Disabled', ending: 'PendingDeletion', empty: 'PendingImport' } as const
 
 /** Keys that no dialect bound to a use show the first that their spec has. */
 export function kindOf({ type, size, purpose }: Pick<Entry, 'type' | 'size' | 'purpose'>): { spec: Spec; usage: Usage } {

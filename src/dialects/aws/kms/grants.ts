@@ -43,8 +43,8 @@ function checkGrantId(id: string): void {
   if (!/^[0-9a-f]+$/.test(id)) throw new AwsFault('InvalidGrantIdException', 'Invalid grant ID.')
 }
 
-const view = (exchange: Exchange, { id, key, created, terms: { GranteePrincipal, RetiringPrincipal, Operations, Constraints, Name, IssuingAccount } }: StoredGrant): object => ({
-  KeyId: keyArn(exchange, key),
+const view = (arn: string, { id, created, terms: { GranteePrincipal, RetiringPrincipal, Operations, Constraints, Name, IssuingAccount } }: StoredGrant): object => ({
+  KeyId: arn,
   GrantId: id,
   Name: Name ?? '',
   CreationDate: created / 1000,
@@ -85,7 +85,7 @@ const createGrant = operation({
     endDryRun(input.DryRun)
     const id = same?.id ?? randomBytes(32).toString('hex')
     if (!same) await ask(exchange, place, 'write', `keys/:name/grants/${id}`, { terms }, { offered: terms })
-    return { GrantToken: tokenOf(exchange.settings.account, place.name, id), GrantId: id }
+    return { GrantToken: tokenOf(parseArn(place.arn)!.account, place.name, id), GrantId: id }
   },
 })
 
@@ -101,7 +101,7 @@ const listGrants = operation({
     const grantee = GranteePrincipal ?? GranteeServicePrincipal
     const after = afterOf(Marker)
     const all = (await grantsOf(exchange, place)).filter((one) => (GrantId === undefined || one.id === GrantId) && (grantee === undefined || one.terms.GranteePrincipal === grantee) && (after === undefined || one.id > after))
-    return { Grants: all.slice(0, Limit).map((grant) => view(exchange, grant)), ...pageView(all.map((one) => one.id), Limit) }
+    return { Grants: all.slice(0, Limit).map((grant) => view(place.arn, grant)), ...pageView(all.map((one) => one.id), Limit) }
   },
 })
 
@@ -121,7 +121,7 @@ const listRetirableGrants = operation({
       after = keys.at(-1)
       if (keys.length < 1000) break
     }
-    return { Grants: found.slice(0, Limit).map(([, grant]) => view(exchange, grant)), ...pageView(found.map(([name]) => name), Limit) }
+    return { Grants: found.slice(0, Limit).map(([, grant]) => view(keyArn(exchange, grant.key), grant)), ...pageView(found.map(([name]) => name), Limit) }
   },
 })
 

@@ -52,7 +52,7 @@ export const importOperations = [
       const wrapping = wrappings[WrappingAlgorithm]
       if (wrapping === undefined || WrappingKeySpec === 'SM2') throw new AwsFault('UnsupportedOperationException', 'SM2 is not supported.')
       const place = await find(exchange, KeyId, false)
-      const made = await ask(exchange, place, 'write', 'keys/:name/import-parameters', { wrapping, wrapping_key: WrappingKeySpec.toLowerCase().replace('_', '-') })
+      const made = await ask<{ ticket: string; public_key: string; expires: number }>(exchange, place, 'write', 'keys/:name/import-parameters', { wrapping, wrapping_key: WrappingKeySpec.toLowerCase().replace('_', '-') })
       return { KeyId: place.arn, ImportToken: Buffer.from(made.ticket, 'hex').toString('base64'), PublicKey: made.public_key, ParametersValidTo: made.expires / 1000 }
     },
   }),

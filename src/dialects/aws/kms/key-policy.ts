@@ -24,7 +24,7 @@ function judge(exchange: Exchange, statements: readonly Statement[], place: Pick
 
 /** What the policy of a key says; `account` where it has none: then the caller's own policies decide. */
 export async function keyPolicySays(exchange: Exchange, place: Place, use: Partial<Use>): Promise<Decision> {
-  const kept = await lookup<Kept>(exchange, place.namespace + exchange.settings.keys, 'attributes', place.name)
+  const kept = await lookup<Kept>(exchange, place.namespace + place.keys, 'attributes', place.name)
   const policy = kept?.attributes.policy
   if (policy === undefined || !isDocument(policy) || !exchange.signer) return 'account'
   const statements = documentOf(policy)

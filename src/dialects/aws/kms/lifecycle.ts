@@ -1,5 +1,6 @@
 // The life of a key: made, described, listed, disabled, enabled, ended.
 import { randomUUID } from 'node:crypto'
+import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { boolean, list, number, string } from '../shape.ts'
@@ -82,7 +83,7 @@ const listKeys = operation({
 
 /** Nothing to list is answered as absent. */
 function emptied(cause: unknown): { keys: string[] } {
-  if ((cause as { code?: string }).code === 'not-found') return { keys: [] }
+  if (cause instanceof Fault && cause.code === 'not-found') return { keys: [] }
   throw cause
 }
 

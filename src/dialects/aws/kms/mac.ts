@@ -17,7 +17,7 @@ interface Asked {
   GrantTokens?: string[] | undefined
 }
 
-async function onKey(exchange: Exchange, { KeyId, Message, MacAlgorithm, GrantTokens }: Asked, path: string, more: Record<string, unknown> = {}): Promise<{ place: Place; reply: Record<string, any> }> {
+async function onKey(exchange: Exchange, { KeyId, Message, MacAlgorithm, GrantTokens }: Asked, path: string, more: Record<string, unknown> = {}): Promise<{ place: Place; reply: Record<string, unknown> }> {
   checkTokens(GrantTokens)
   const place = await find(exchange, KeyId)
   const { hash, size } = macAlgorithms[MacAlgorithm]!

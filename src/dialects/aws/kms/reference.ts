@@ -14,6 +14,8 @@ export const keyId = string({ required: true, min: 1, max: 2048 })
 
 export interface Place {
   namespace: string
+  /** Mount of its account's keys, in the namespace. */
+  keys: string
   /** Of the key, in the transit engine. */
   name: string
   /** Of the key. */
@@ -34,27 +36,31 @@ export const aliasArn = (exchange: Exchange, alias: string): string => formatArn
 export const pathOfAlias = (alias: string): string => alias.split('/').map((part) => part || '~').join('/')
 export const aliasOfPath = (path: string): string => path.replace(/(?<=^|\/)~(?=\/|$)/g, '')
 
-export const invalidId = (id: string): AwsFault => new AwsFault('NotFoundException', `Invalid keyId '${id}'`)
+const invalidId = (id: string): AwsFault => new AwsFault('NotFoundException', `Invalid keyId '${id}'`)
 
 /** The place that a reference means; throws where it can mean none. `aliases`: whether an alias will do. */
 export async function find(exchange: Exchange, id: string, aliases = true): Promise<Place> {
   let [namespace, account, rest] = [exchange.namespace, exchange.settings.account, id]
+  let { keys } = exchange.settings
   if (id.startsWith('arn:')) {
     const arn = parseArn(id)
     if (!arn || arn.service !== 'kms' || !/^(?:key|alias)\//.test(arn.resource)) throw new AwsFault(used.test(exchange.action) ? 'NotFoundException' : 'InvalidArnException', `Invalid arn ${id}`)
+    let settings = exchange.signer?.settings ?? exchange.settings
     if (arn.account !== account) {
       const owner = await exchange.core.accessKeys.namespaceOf(arn.account)
       if (!owner) throw new AwsFault('NotFoundException', arn.resource.startsWith('alias/') ? `Alias ${id} is not found.` : `Key '${id}' does not exist`)
       namespace = owner.path
       account = arn.account
+      settings = await exchange.core.accessKeys.settings(owner)
+      keys = settingsIn(settings, exchange.region).keys
     }
-    if (exchange.signer && settingsIn(exchange.signer.settings, arn.region).keys !== exchange.settings.keys) throw new AwsFault('NotFoundException', `Invalid arn ${arn.region}`)
+    if (settingsIn(settings, arn.region).keys !== keys) throw new AwsFault('NotFoundException', `Invalid arn ${arn.region}`)
     rest = arn.resource.startsWith('key/') ? arn.resource.slice(4) : arn.resource
   }
-  const place = (name: string): Place => ({ namespace, name, arn: keyArn(exchange, name, account), asked: id })
+  const place = (name: string): Place => ({ namespace, keys, name, arn: keyArn(exchange, name, account), asked: id })
   if (rest.startsWith('alias/')) {
     if (!aliases) throw invalidId(id)
-    return inRegion(exchange, place(await targetOf(exchange, namespace, rest.slice(6), id)))
+    return inRegion(exchange, place(await targetOf(exchange, { namespace, keys }, rest.slice(6), id)))
   }
   if (!keyName.test(rest)) throw invalidId(id)
   return inRegion(exchange, place(rest))
@@ -63,33 +69,32 @@ export async function find(exchange: Exchange, id: string, aliases = true): Prom
 /** The place again; refuses a key for several regions in a region that is not one of them. */
 export async function inRegion(exchange: Exchange, place: Place): Promise<Place> {
   if (!place.name.startsWith('mrk-')) return place
-  const kept = await lookup<{ attributes: Pick<Attributes, 'regions'> }>(exchange, place.namespace + exchange.settings.keys, 'attributes', place.name)
+  const kept = await lookup<{ attributes: Pick<Attributes, 'regions'> }>(exchange, place.namespace + place.keys, 'attributes', place.name)
   const { primary, replicas = {} } = kept?.attributes.regions ?? {}
   if (primary !== undefined && primary !== exchange.region && !(exchange.region in replicas)) throw absent(place)
   return place
 }
 
-async function targetOf(exchange: Exchange, namespace: string, alias: string, asked: string): Promise<string> {
+async function targetOf(exchange: Exchange, home: Pick<Place, 'namespace' | 'keys'>, alias: string, asked: string): Promise<string> {
   const notFound = (): AwsFault => new AwsFault('NotFoundException', `Alias ${asked.startsWith('arn:') ? asked : aliasArn(exchange, alias)} is not found.`)
   if (!/^[\w/.@-]{1,250}$/.test(alias)) throw notFound()
   const path = pathOfAlias(alias)
-  const target = await lookup<string>(exchange, namespace + exchange.settings.keys, 'alias', path)
+  const target = await lookup<string>(exchange, home.namespace + home.keys, 'alias', path)
   if (target !== null) return target
-  if (/^aws\/[\w-]{1,64}$/.test(alias)) return makeManaged(exchange, namespace, alias)
+  if (/^aws\/[\w-]{1,64}$/.test(alias)) return makeManaged(exchange, home, alias)
   if (keyName.test(alias)) return alias
   // Asked in vain, so that the attempt is judged and audited as others are.
-  if (!alias.includes('.')) await exchange.ask('read', `${exchange.settings.keys}aliases/${path}`, {}, namespace).catch((cause: unknown) => {
+  if (!alias.includes('.')) await exchange.ask('read', `${home.keys}aliases/${path}`, {}, home.namespace).catch((cause: unknown) => {
     if (!isAbsent(cause)) throw cause
   })
   throw notFound()
 }
 
 /** The key of an alias that belongs to a service, made when it is first used. Its id follows from the alias, so that it is made once. */
-async function makeManaged(exchange: Exchange, namespace: string, alias: string): Promise<string> {
-  const mount = exchange.core.mounts.at(namespace + exchange.settings.keys)
+async function makeManaged(exchange: Exchange, { namespace, keys }: Pick<Place, 'namespace' | 'keys'>, alias: string): Promise<string> {
+  const mount = exchange.core.mounts.at(namespace + keys)
   const digest = createHash('sha256').update(`${mount?.record.uuid ?? ''}/${alias}`).digest('hex')
   const name = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-4${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`
-  const keys = exchange.settings.keys
   const description = `Default key that protects my ${alias.slice(4)} data when no other key is defined`
   await exchange.ask('write', `${keys}keys/${name}`, { type: 'aes256-gcm96', purpose: 'encrypt', auto_rotate_period: 31_536_000, attributes: { manager: 'AWS', description } }, namespace)
   await exchange.ask('write', `${keys}aliases/${alias}`, { target: name }, namespace)

@@ -93,6 +93,27 @@ test('accounts have keys of their own', async () => {
   assert.equal((await stranger.createKey({})).KeyMetadata!.AWSAccountId, '210987654321')
 })
 
+test('a key of another account is found in the mount that its account keeps keys in', async () => {
+  const account = '210987654322'
+  const owner = at.clientOf({ accessKeyId: account, secretAccessKey: 'test' })
+  await owner.listKeys({})
+  await at.aws.vault('POST', `${account}/sys/mounts/own-keys`, { type: 'transit' })
+  await at.aws.vault('POST', `${account}/auth/aws/config`, { keys: 'own-keys' })
+  const { Arn: KeyId } = (await owner.createKey({})).KeyMetadata!
+  await owner.createAlias({ AliasName: 'alias/shared', TargetKeyId: KeyId })
+  const keys = await at.aws.keyWith('path "auth/token/lookup-self" { capabilities = ["read"] }')
+  const friend = at.clientOf(keys)
+  const GranteePrincipal = await at.arnOf(keys)
+  await owner.createGrant({ KeyId, GranteePrincipal, Operations: ['Encrypt', 'Decrypt', 'CreateGrant'] })
+  const { CiphertextBlob } = await friend.encrypt({ KeyId: KeyId!.replace(/key\/.*/, 'alias/shared'), Plaintext: bytes('x') })
+  assert.equal(textOf((await friend.decrypt({ KeyId, CiphertextBlob })).Plaintext), 'x')
+  await assert.rejects(friend.describeKey({ KeyId }), refused('AccessDeniedException'))
+  const { GrantToken } = await friend.createGrant({ KeyId, GranteePrincipal, RetiringPrincipal: GranteePrincipal, Operations: ['Encrypt'] })
+  assert.deepEqual((await owner.listGrants({ KeyId })).Grants!.map((one) => one.KeyId), [KeyId, KeyId])
+  await friend.retireGrant({ GrantToken })
+  assert.equal((await owner.listGrants({ KeyId })).Grants!.length, 1)
+})
+
 test('audit tells the operation and the key, never what was encrypted', async () => {
   const { KeyId } = await at.newKey()
   const canary = 'canary-of-this-test'

@@ -37,7 +37,7 @@ function bodyOf({ Message, MessageType = 'RAW', SigningAlgorithm: name }: Asked)
   }
 }
 
-async function onKey(exchange: Exchange, asked: Asked, path: string, more: Record<string, unknown> = {}): Promise<{ place: Place; reply: Record<string, any> }> {
+async function onKey(exchange: Exchange, asked: Asked, path: string, more: Record<string, unknown> = {}): Promise<{ place: Place; reply: Record<string, unknown> }> {
   checkTokens(asked.GrantTokens)
   const place = await find(exchange, asked.KeyId)
   return { place, reply: await ask(exchange, place, 'write', path, { ...bodyOf(asked), ...more }, { algorithm: asked.SigningAlgorithm }) }

@@ -2,17 +2,18 @@
 import { AwsFault } from '../errors.ts'
 import { type Exchange, operation } from '../operation.ts'
 import { boolean, number, string } from '../shape.ts'
-import { afterOf, allMatching, filters, matching } from './filters.ts'
+import { type Filter, afterOf, allMatching, filters, matching } from './filters.ts'
+import type { Place } from './name.ts'
 import { statusOf } from './replication.ts'
 import { type Described, describe, identityOf, onSecret, secondsOf, secretId } from './secret.ts'
 
 const stagesById = (secret: Described): Record<string, string[]> => Object.fromEntries(secret.versions.filter((version) => version.stages.length > 0).map((version) => [version.id, version.stages]))
 
-function viewOf(exchange: Exchange, secret: Described): object {
+function viewOf(exchange: Exchange, place: Place, secret: Described): object {
   const { attributes, tags, deletion, seen } = secret
   const { description, kmsKeyId, type, rotation, replicas, region } = attributes
   return {
-    ...identityOf(exchange, { namespace: exchange.namespace, path: secret.path }, secret.mark),
+    ...identityOf(exchange, place, secret.mark),
     ...(type !== undefined && { Type: type }),
     ...(description && { Description: description }),
     ...(kmsKeyId !== undefined && { KmsKeyId: kmsKeyId }),
@@ -41,7 +42,7 @@ const orders: Record<string, Order> = {
 }
 
 /** Pages of an order that has to be made anew for each: the token is the place reached. */
-async function sortedPage(exchange: Exchange, input: { Filters?: any; SortBy?: string | undefined; SortOrder?: string | undefined; NextToken?: string | undefined; IncludePlannedDeletion?: boolean | undefined }, most: number): Promise<{ secrets: Described[]; next?: string }> {
+async function sortedPage(exchange: Exchange, input: { Filters?: Filter[] | undefined; SortBy?: string | undefined; SortOrder?: string | undefined; NextToken?: string | undefined; IncludePlannedDeletion?: boolean | undefined }, most: number): Promise<{ secrets: Described[]; next?: string }> {
   const all = await allMatching(exchange, input.Filters ?? [], input.IncludePlannedDeletion ?? false)
   const order = orders[input.SortBy ?? 'created-date']!
   const sign = input.SortOrder === 'desc' ? -1 : 1
@@ -62,7 +63,7 @@ export const describeOperations = [
     run: (exchange, { SecretId }) =>
       onSecret(exchange, SecretId, async (place) => {
         const secret = await describe(exchange, place)
-        return { ...viewOf(exchange, secret), ...(secret.versions.length > 0 && { VersionIdsToStages: stagesById(secret) }), ...(secret.attributes.replicas && { ReplicationStatus: secret.attributes.replicas.map(statusOf) }) }
+        return { ...viewOf(exchange, place, secret), ...(secret.versions.length > 0 && { VersionIdsToStages: stagesById(secret) }), ...(secret.attributes.replicas && { ReplicationStatus: secret.attributes.replicas.map(statusOf) }) }
       }),
   }),
   operation({
@@ -79,7 +80,7 @@ export const describeOperations = [
       // Two orders are those of the store: no more is read than a page takes.
       const inOrder = input.SortBy !== 'last-changed-date' && input.SortBy !== 'last-accessed-date' && input.SortOrder !== 'desc'
       const page = inOrder ? await matching(exchange, input.Filters ?? [], { most, next: input.NextToken, planned: input.IncludePlannedDeletion ?? false, byPath: input.SortBy === 'name' }) : await sortedPage(exchange, input, most)
-      return { SecretList: page.secrets.map((secret) => ({ ...viewOf(exchange, secret), SecretVersionsToStages: stagesById(secret) })), ...(page.next !== undefined && { NextToken: page.next }) }
+      return { SecretList: page.secrets.map((secret) => ({ ...viewOf(exchange, { namespace: exchange.namespace, path: secret.path }, secret), SecretVersionsToStages: stagesById(secret) })), ...(page.next !== undefined && { NextToken: page.next }) }
     },
   }),
 ]

@@ -1,4 +1,5 @@
 // The end of a secret, and its return: DeleteSecret and RestoreSecret.
+import { Fault } from '../../../kit/errors.ts'
 import { AwsFault } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { boolean, number } from '../shape.ts'
@@ -25,7 +26,7 @@ export const endingOperations = [
         })
       } catch (cause) {
         // Forced, a secret that is not there counts as deleted.
-        if (!force || !(cause instanceof Error) || (cause as { code?: string }).code !== 'not-found' || SecretId.startsWith('arn:')) throw cause
+        if (!force || !(cause instanceof Fault && cause.code === 'not-found') || SecretId.startsWith('arn:')) throw cause
         const place = { namespace: exchange.namespace, path: pathOf(SecretId) }
         return { ...identityOf(exchange, place, 'AAAAAA'), DeletionDate: exchange.core.now() / 1000 }
       }

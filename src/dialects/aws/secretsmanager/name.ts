@@ -26,7 +26,10 @@ const odd = /(?:^|\/)\.{0,2}(?:\/|$)/
 export const pathOf = (name: string): string => !odd.test(name) ? name : name.split('/').map((part) => (part === '' || part === '.' || part === '..' ? `~${part}` : part)).join('/')
 export const nameOf = (path: string): string => !path.includes('~') ? path : path.split('/').map((part) => (/^~\.{0,2}$/.test(part) ? part.slice(1) : part)).join('/')
 
-export const arnOf = ({ region, settings }: Exchange, path: string, mark: string): string => formatArn({ service: 'secretsmanager', region, account: settings.account, resource: `secret:${nameOf(path)}-${mark}` })
+/** The mounts and the number of the account that it belongs to. */
+export const settingsOf = (exchange: Exchange, { owner = exchange.settings }: Place): AccountSettings => owner
+
+export const arnOf = (exchange: Exchange, place: Place, mark: string): string => formatArn({ service: 'secretsmanager', region: exchange.region, account: settingsOf(exchange, place).account, resource: `secret:${nameOf(place.path)}-${mark}` })
 
 export const badName = (): AwsFault => new AwsFault('ValidationException', 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!')
 export const checkName = (name: string): void => {

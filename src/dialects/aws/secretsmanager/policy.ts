@@ -57,7 +57,7 @@ export const policyOperations = [
         checkPolicyName(PolicyName)
         const { mark, tags } = await lasting(exchange, place)
         const statements = statementsOf(ResourcePolicy)
-        if (locksOut(exchange, statements, arnOf(exchange, place.path, mark), tags)) throw new AwsFault('MalformedPolicyDocumentException', lockout)
+        if (locksOut(exchange, statements, arnOf(exchange, place, mark), tags)) throw new AwsFault('MalformedPolicyDocumentException', lockout)
         if (BlockPublicPolicy && isPublic(statements)) throw new AwsFault('PublicPolicyException', 'You can\'t attach a resource policy that allows broad access to the secret.')
         return { ...identityOf(exchange, place, (await change(exchange, place, { attributes: { policy: ResourcePolicy } })).mark), PolicyName: only }
       })
@@ -85,7 +85,7 @@ export const policyOperations = [
       const statements = statementsOf(ResourcePolicy)
       const locked = SecretId !== undefined && (await onSecret(exchange, SecretId, async (place) => {
         const { mark, tags } = await describe(exchange, place)
-        return locksOut(exchange, statements, arnOf(exchange, place.path, mark), tags)
+        return locksOut(exchange, statements, arnOf(exchange, place, mark), tags)
       }))
       const ValidationErrors = [
         ...(isPublic(statements) ? [{ CheckName: 'BroadAccess', ErrorMessage: 'The policy allows broad access to the secret.' }] : []),

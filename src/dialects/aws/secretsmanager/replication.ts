@@ -28,7 +28,7 @@ const changing = (exchange: Exchange, id: string, next: (present: Replica[], own
     const { mark, attributes } = await describe(exchange, place)
     const replicas = next(attributes.replicas ?? [], attributes.region ?? exchange.region)
     await change(exchange, place, { attributes: { replicas: replicas.length > 0 ? replicas : null } })
-    return { ARN: arnOf(exchange, place.path, mark), ReplicationStatus: replicas.map(statusOf) }
+    return { ARN: arnOf(exchange, place, mark), ReplicationStatus: replicas.map(statusOf) }
   })
 
 const access = [{ op: 'read', path: 'secret/metadata/:name' }, { op: 'patch', path: 'secret/metadata/:name' }] as const

@@ -141,6 +141,18 @@ test('another account: named by the policy, allowed at home, with a key that bot
   assert.match(await failed(admin), /^AccessDeniedException: .* with an explicit deny in a resource-based policy$/)
 })
 
+test('a secret of another account is found in the mount that its account keeps secrets in', async () => {
+  const [owner, other] = ['555555555555', '666666666666'].map((accessKeyId) => aws.secrets({ accessKeyId, secretAccessKey: 'test' })) as [SecretsManagerClient, SecretsManagerClient]
+  await assert.rejects(read(owner, 'none'), refused('ResourceNotFoundException'))
+  await aws.vault('POST', '555555555555/sys/mounts/own-secrets', { type: 'kv', options: { version: '2' } })
+  await aws.vault('POST', '555555555555/auth/aws/config', { secrets: 'own-secrets' })
+  const { ARN } = await owner.send(new CreateSecretCommand({ Name: 'apart', SecretString: 'v', KmsKeyId: 'alias/shared' }))
+  await owner.send(new PutResourcePolicyCommand({ SecretId: ARN, ResourcePolicy: text({ Principal: { AWS: '666666666666' } }) }))
+  const batch = await other.send(new BatchGetSecretValueCommand({ SecretIdList: [ARN!, 'apart'] }))
+  assert.deepEqual(batch.SecretValues!.map((one) => [one.ARN, one.SecretString]), [[ARN, 'v']])
+  assert.deepEqual(batch.Errors!.map((one) => one.ErrorCode), ['ResourceNotFoundException'])
+})
+
 test('a locked namespace is closed to other accounts too', async () => {
   const [owner, other] = ['333333333333', '444444444444'].map((accessKeyId) => aws.secrets({ accessKeyId, secretAccessKey: 'test' })) as [SecretsManagerClient, SecretsManagerClient]
   const { ARN } = await owner.send(new CreateSecretCommand({ Name: 'lockable', SecretString: 'v', KmsKeyId: 'alias/shared' }))

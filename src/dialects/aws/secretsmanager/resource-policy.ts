@@ -8,7 +8,7 @@ import { type Statement, Malformed, documentOf, parseDocument } from '../iam/doc
 import { valuesFor } from '../iam/situation.ts'
 import { lookup } from '../lookup.ts'
 import type { Exchange } from '../operation.ts'
-import { type Place, arnOf } from './name.ts'
+import { type Place, arnOf, settingsOf } from './name.ts'
 
 interface Kept {
   attributes: { policy?: string; kmsKeyId?: string; replicas?: { Region: string }[] }
@@ -22,14 +22,14 @@ function judge(exchange: Exchange, statements: readonly Statement[], resource: s
 
 /** The place with what is kept beside it and what its resource policy gives; audits and throws a refusal where the policy denies. */
 export const governed = (exchange: Exchange, place: Place, action = exchange.action): Place | Promise<Place> =>
-  soon(lookup<Kept>(exchange, place.namespace + exchange.settings.secrets, 'attributes', place.path), (kept) => ruled(exchange, place, action, kept))
+  soon(lookup<Kept>(exchange, place.namespace + settingsOf(exchange, place).secrets, 'attributes', place.path), (kept) => ruled(exchange, place, action, kept))
 
 function ruled(exchange: Exchange, place: Place, action: string, kept: Kept | null): Place | Promise<Place> {
   if (!kept || !exchange.signer || (place.mark !== undefined && place.mark !== kept.mark)) return place
   const { policy, kmsKeyId, replicas = [] } = kept.attributes
   const known = replicas.length > 0 ? { ...place, replicas: replicas.map(({ Region }) => Region) } : place
   if (policy === undefined) return known
-  const arn = arnOf(exchange, place.path, kept.mark)
+  const arn = arnOf(exchange, place, kept.mark)
   const statements = documentOf(policy)?.filter((one) => !(place.owner && isOpen(one)))
   const said = statements ? judge(exchange, statements, arn, kept.tags, action) : 'deny'
   if (said === 'deny') return exchange.refuse(new Fault('denied', undefined, { reason: ['resource-deny'] }))

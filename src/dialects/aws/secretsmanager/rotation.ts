@@ -44,7 +44,7 @@ export const rotationOperations = [
       if (days !== undefined && (days < 1 || days > 1000)) throw new AwsFault('InvalidParameterException', 'RotationRules.AutomaticallyAfterDays must be within 1-1000.')
       return onSecret(exchange, input.SecretId, async (place) => {
         const body = {
-          token, immediately: input.RotateImmediately ?? true, secret_arn: arnOf(exchange, place.path, '').slice(0, -1),
+          token, immediately: input.RotateImmediately ?? true, secret_arn: arnOf(exchange, place, '').slice(0, -1),
           region: exchange.region,
           ...(place.mark !== undefined && { mark: place.mark }),
           ...(input.RotationLambdaARN && { function_arn: input.RotationLambdaARN }),

@@ -8,7 +8,7 @@ import { AwsFault } from '../errors.ts'
 import { lift } from '../lookup.ts'
 import type { Exchange } from '../operation.ts'
 import { string } from '../shape.ts'
-import { type Place, arnOf, badName, checkName, nameOf, pathOf } from './name.ts'
+import { type Place, arnOf, badName, checkName, nameOf, pathOf, settingsOf } from './name.ts'
 import { governed } from './resource-policy.ts'
 
 export const secretId = string({ required: true, min: 1, max: 2048 })
@@ -108,12 +108,9 @@ const isCode = (cause: unknown, ...codes: string[]): boolean => cause instanceof
 export async function onSecret<T>(exchange: Exchange, id: string, run: (place: Place) => Promise<T>, action?: string): Promise<T> {
   const found = placesOf(exchange, id)
   const places = Array.isArray(found) ? found : await found
-  const { settings } = exchange
   let refusal: unknown = null
   for (const place of places) {
     try {
-      // What is asked and said of a secret has the mounts and names of the account that it belongs to.
-      exchange.settings = place.owner ?? settings
       const judged = governed(exchange, place, action)
       const found = judged instanceof Promise ? await judged : judged
       if (found.replicas) await checkReplicas(exchange, found)
@@ -122,8 +119,6 @@ export async function onSecret<T>(exchange: Exchange, id: string, run: (place: P
       // What is said of a place that may not be seen, or of a secret that is there, tells more than that another place is empty.
       if (refusal === null || (refusal as Fault).reason?.[0] === 'no secret') refusal = cause
       if (!isCode(cause, 'not-found', 'denied')) throw cause
-    } finally {
-      exchange.settings = settings
     }
   }
   // A name that no secret of this service can have is told as such; other dialects have more names.
@@ -139,12 +134,12 @@ async function checkReplicas(exchange: Exchange, place: Place): Promise<void> {
   if (!replica && exchange.action !== 'DeleteSecret') return
   const { mark } = await describe(exchange, place)
   if (replica) throw new AwsFault('InvalidParameterException', "Operation not permitted on a replica secret. Call must be made in primary secret's region.")
-  throw new AwsFault('InvalidParameterException', `You can't delete secret ${arnOf(exchange, place.path, mark)} that still has replica regions [${place.replicas!.join(', ')}]`)
+  throw new AwsFault('InvalidParameterException', `You can't delete secret ${arnOf(exchange, place, mark)} that still has replica regions [${place.replicas!.join(', ')}]`)
 }
 
 /** One call about a secret, where its resource policy gives what the caller's own policies do not, with what it gives. */
 async function call<T extends object>(exchange: Exchange, place: Place, op: Operation, folder: 'data' | 'metadata' | 'restore', body: Record<string, unknown>): Promise<T> {
-  const path = `${exchange.settings.secrets}${folder}/${place.path}`
+  const path = `${settingsOf(exchange, place).secrets}${folder}/${place.path}`
   const given = place.mark === undefined ? body : { ...body, mark: place.mark }
   try {
     return await exchange.ask<T>(op, path, given, place.namespace)
@@ -190,7 +185,7 @@ export async function lasting(exchange: Exchange, place: Place): Promise<Describ
 export const secondsOf = (stamp: string): number => Date.parse(stamp) / 1000
 
 /** `ARN` and `Name` of a reply that carries a mark. */
-export const identityOf = (exchange: Exchange, place: Place, mark: string): { ARN: string; Name: string } => ({ ARN: arnOf(exchange, place.path, mark), Name: nameOf(place.path) })
+export const identityOf = (exchange: Exchange, place: Place, mark: string): { ARN: string; Name: string } => ({ ARN: arnOf(exchange, place, mark), Name: nameOf(place.path) })
 
 /** The ARN that an input names; the six characters of a plain name are not known before it is looked up. */
 export function secretArnOf(exchange: Exchange, { SecretId, Name }: Record<string, unknown>): string {

@@ -84,7 +84,10 @@ const batchGetSecretValue = operation({
       return { SecretValues, Errors }
     }
     const found = await matching(exchange, Filters!, { most: MaxResults ?? 20, next: NextToken, planned: false })
-    for (const { path, mark } of found.secrets) await take(arnOf(exchange, path, mark), async () => valueAt(exchange, await governed(exchange, { namespace: exchange.namespace, path, mark }, 'GetSecretValue'), {}))
+    for (const { path, mark } of found.secrets) {
+      const place: Place = { namespace: exchange.namespace, path, mark }
+      await take(arnOf(exchange, place, mark), async () => valueAt(exchange, await governed(exchange, place, 'GetSecretValue'), {}))
+    }
     return { SecretValues, Errors, ...(found.next && { NextToken: found.next }) }
   },
 })
@@ -97,7 +100,7 @@ async function saying<T>(exchange: Exchange, place: Place, id: string, run: () =
     if (!(cause instanceof Fault) || cause.code !== 'exists') throw cause
     const [is, mark] = cause.reason ?? []
     if (is !== 'version') throw new AwsFault('ResourceExistsException', `The operation failed because the secret ${nameOf(place.path)} already exists.`)
-    throw new AwsFault('ResourceExistsException', `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${arnOf(exchange, place.path, mark!)}.`)
+    throw new AwsFault('ResourceExistsException', `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${arnOf(exchange, place, mark!)}.`)
   }
 }
 

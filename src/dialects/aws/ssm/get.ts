@@ -26,7 +26,7 @@ async function referred(exchange: Exchange, given: string, decrypt: boolean): Pr
   if (!sessionAllows(asked, 'secretsmanager:GetSecretValue', secretArnOf(asked, input))) await exchange.refuse(new Fault('denied', undefined, { reason: ['session'] }))
   const reading = secretsManager.operations.find((one) => one.name === 'GetSecretValue')!
   const secret = (await Promise.resolve(reading.run(asked, input)).catch((cause: unknown) => {
-    if ((cause as { code?: string }).code === 'not-found') throw new AwsFault('ParameterNotFound', `An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret ${given} not found.`)
+    if (cause instanceof Fault && cause.code === 'not-found') throw new AwsFault('ParameterNotFound', `An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret ${given} not found.`)
     throw cause
   })) as { ARN: string; VersionId: string; VersionStages?: string[]; CreatedDate: number; SecretString?: string; SecretBinary?: string }
   return {

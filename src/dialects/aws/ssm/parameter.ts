@@ -115,7 +115,7 @@ const lapsed = (attributes: Record<string, unknown>, id: string, now: number): b
 /** Public parameters are AWS's own, and not here. */
 const isPublic = (given: string): boolean => given.startsWith('/aws/service/')
 
-export const notFound = (given: string): AwsFault => new AwsFault('ParameterNotFound', `Parameter ${given} not found.${isPublic(given) ? ' Public parameters of AWS are not kept here.' : ''}`)
+const notFound = (given: string): AwsFault => new AwsFault('ParameterNotFound', `Parameter ${given} not found.${isPublic(given) ? ' Public parameters of AWS are not kept here.' : ''}`)
 export const noVersion = (what: string, given: string): AwsFault => new AwsFault('ParameterVersionNotFound', `Systems Manager could not find ${what} of ${given}. Verify the ${what.split(' ')[0]} and try again.`)
 const absent = (cause: unknown): boolean => cause instanceof Fault && (cause.code === 'not-found' || cause.code === 'precondition')
 

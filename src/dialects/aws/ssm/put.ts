@@ -55,7 +55,7 @@ function policiesOf(text: string | undefined): string | undefined {
 }
 
 /** Milliseconds that a pattern may take. */
-const patternTime = 50
+const patternTime = 200
 
 /** Runs a pattern of a stranger on a bounded value for a bounded time; one that the engine refuses is refused in words. */
 function checkPattern(pattern: string | undefined, value: string): void {

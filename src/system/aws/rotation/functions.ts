@@ -7,7 +7,7 @@ import type { Reader } from '../../../kit/view.ts'
 import { checkPolicies } from '../keys.ts'
 import { builtins } from './builtin.ts'
 
-export const kinds = ['https', 'lambda', 'executable', 'module'] as const
+const kinds = ['https', 'lambda', 'executable', 'module'] as const
 
 export interface RotationFunction {
   kind: (typeof kinds)[number] | 'builtin'

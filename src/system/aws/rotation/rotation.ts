@@ -13,7 +13,7 @@ import { type RotationFunction, functionAt, functionName } from './functions.ts'
 import { type Surroundings, type TemporaryKey, invoke } from './invoke.ts'
 import { type RotationRules, nextRotation } from './schedule.ts'
 
-export const dueKind = 'rotation'
+const dueKind = 'rotation'
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
 const current = 'AWSCURRENT'
 export const pending = 'AWSPENDING'

@@ -1,0 +1,4 @@
+// Paths as people type them.
+
+/** Without slashes at its ends. */
+export const trimmed = (path: string): string => path.replace(/^\/+|\/+$/g, '')
