@@ -18,6 +18,8 @@ export interface Peer {
 
 export interface Options {
   peer: Peer | null
+  /** An empty database for us, on the server that a peer uses too; null: on a server of the bench's own. */
+  postgres: string | null
   /** Scanners to measure beside ours: the command that scans the folder named behind it, by name. */
   scanners: Record<string, string[]>
   /** Fewer requests: to see that it runs. */

@@ -2,6 +2,7 @@
 //   npm run bench                          every figure, beside the machine's own ceiling
 //   npm run bench -- read write            some of them
 //   npm run bench -- read --peer URL --peer-token T   beside another server of this machine with Vault's API
+//   npm run bench -- postgres --postgres postgres://… --peer URL --peer-token T   beside such a server on the same PostgreSQL; the database must be empty
 //   npm run bench -- aws --peer URL                   beside moto's server (`moto_server -p 5000`)
 //   npm run bench -- scan --peer-scan 'kingfisher=./kingfisher scan --no-validate'   beside a scanner that is not on PATH
 import { globSync } from 'node:fs'
@@ -14,7 +15,7 @@ import { pidAt } from './process.ts'
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { peer: { type: 'string' }, 'peer-token': { type: 'string' }, 'peer-pid': { type: 'string' }, 'peer-scan': { type: 'string', multiple: true }, quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: { peer: { type: 'string' }, 'peer-token': { type: 'string' }, 'peer-pid': { type: 'string' }, 'peer-scan': { type: 'string', multiple: true }, postgres: { type: 'string' }, quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
 })
 
 const known: Record<string, Bench> = {}
@@ -33,7 +34,7 @@ const scanners = Object.fromEntries((values['peer-scan'] ?? []).map((given) => [
 const all: Record<string, Figure[]> = {}
 for (const name of wanted) {
   console.error(`… ${name}: ${known[name]!.about}`)
-  all[name] = await known[name]!.run({ peer, scanners, quick: values.quick })
+  all[name] = await known[name]!.run({ peer, scanners, postgres: values.postgres ?? null, quick: values.quick })
   if (!values.json) show(name, all[name])
 }
 if (values.json) console.log(JSON.stringify(all, null, 1))

@@ -7,13 +7,12 @@ import type { Decode, View } from '../kit/view.ts'
 import { Cache, type Held } from './cache.ts'
 import { envelopeTerm, openEnvelope, sealEnvelope } from './envelope.ts'
 import {
-  addTerm, checkRotation, keyringPath, newKeyring, openKeyring, sameKey, sealKeyring, type Keyring, type RotationConfig,
+  addTerm, checkRotation, keyringPath, newKeyring, openKeyring, rootKeyPath, sameKey, sealKeyring, type Keyring, type RotationConfig,
 } from './keyring.ts'
 import { Meter } from './meter.ts'
-import { makeView, noValue, parsed, type SealedStore, type Write } from './view.ts'
+import { makeView, parsed, type SealedStore } from './view.ts'
+import { sealWrites, type Write } from './writes.ts'
 
-/** The root key under the keyring, so that another process can follow a rekey. */
-const rootKeyPath = 'core/root-key'
 const keyringAttempts = 20
 /** Sealed values kept in memory, and the bytes of the largest of them: others are read each time. */
 const keptValues = 32_000
@@ -248,7 +247,7 @@ export class Barrier {
     return held === undefined ? this.#load(key, decode).then(({ value }) => value) : held.value
   }
 
-  async #record(key: string, anew: boolean, decode?: Decode<unknown>): Promise<Held<unknown>> {
+  #record(key: string, anew: boolean, decode?: Decode<unknown>): Held<unknown> | Promise<Held<unknown>> {
     // What is kept of a distant store may be some time behind: good enough for a read, not for a judgement.
     return (anew || this.#storage.distant ? undefined : this.#held(key)) ?? this.#load(key, decode)
   }
@@ -272,38 +271,30 @@ export class Barrier {
     return this.#storage.list(prefix, page)
   }
 
-  async #commit(writes: Map<string, Write>, expect?: Map<string, number>): Promise<void> {
-    if (this.#keyringChanged) await this.#reload()
+  #commit(writes: ReadonlyMap<string, Write>, expect: ReadonlyMap<string, number>): Promise<void> {
+    return this.#keyringChanged ? this.#reload().then(() => this.#sealAndCommit(writes, expect)) : this.#sealAndCommit(writes, expect)
+  }
+
+  #sealAndCommit(writes: ReadonlyMap<string, Write>, expect: ReadonlyMap<string, number>): Promise<void> {
     const { ring } = this.#unlocked()
-    const { key } = ring.terms.get(ring.active)!
-    const put: [string, Uint8Array][] = []
-    const gone: string[] = []
-    const shared: { at: number; value: object; awaited: ReturnType<Cache<unknown>['expect']> }[] = []
-    let seals = 0
-    for (const [path, { bytes, value }] of writes) {
-      if (bytes === null) {
-        gone.push(path)
-        continue
-      }
-      if (value !== undefined) shared.push({ at: put.length, value, awaited: this.#cache.expect(path) })
-      if (bytes !== noValue) seals++
-      put.push([path, bytes === noValue ? bytes : sealEnvelope(key, ring.active, path, bytes)])
-    }
+    const { put, gone, changed, kept, seals } = sealWrites(writes, ring.terms.get(ring.active)!.key, ring.active, this.#cache)
     this.#meter.add(seals)
-    try {
-      const first = await this.#storage.commit({ put, delete: gone, ...(expect === undefined ? {} : { expect }) })
-      for (const { at, value, awaited } of shared) {
-        if (first > 0 && this.#keys !== null) this.#cache.settle(put[at]![0], awaited, { value, version: first + at })
-        else this.#cache.abandon(put[at]![0], awaited)
-      }
-      if (put.length > 0) this.#changed(put.map(([path]) => path), first || undefined)
-      if (gone.length > 0) this.#changed(gone)
-    } catch (error) {
-      for (const { at, awaited } of shared) this.#cache.abandon(put[at]![0], awaited)
-      // A commit whose answer was lost may stand.
-      this.#changed([...writes.keys()])
-      throw error
-    }
+    return this.#storage.commit({ expect, put, delete: gone }).then(
+      (first) => {
+        for (const { path, at, value, awaited } of kept) {
+          if (first > 0 && this.#keys !== null) this.#cache.settle(path, awaited, { value, version: first + at })
+          else this.#cache.abandon(path, awaited)
+        }
+        if (changed.length > 0) this.#changed(changed, first || undefined)
+        if (gone.length > 0) this.#changed(gone)
+      },
+      (error: unknown) => {
+        for (const { path, awaited } of kept) this.#cache.abandon(path, awaited)
+        // A commit whose answer was lost may stand.
+        this.#changed([...changed, ...gone])
+        throw error
+      },
+    )
   }
 
   #changed(keys: string[] | null, first?: number): void {

@@ -46,6 +46,24 @@ test('a value that was on its way while its key changed is kept only where it is
   assert.equal(cache.get('a'), undefined)
 })
 
+test('while a value is on its way the former one is read; where it never comes, all is as before', () => {
+  const cache = new Cache<string>(4)
+  cache.settle('a', cache.expect('a'), { value: 'one', version: 1 })
+  const failing = cache.expect('a')
+  assert.equal(cache.get('a')?.value, 'one')
+  cache.abandon('a', failing)
+  assert.equal(cache.get('a')?.value, 'one')
+  cache.abandon('b', cache.expect('b'))
+  assert.equal(cache.get('b'), undefined)
+  const slow = cache.expect('slow')
+  for (const key of ['c', 'd', 'e', 'f', 'g']) cache.settle(key, cache.expect(key), { value: key, version: 2 })
+  cache.settle('slow', slow, { value: 'late', version: 3 })
+  assert.deepEqual([cache.get('slow'), cache.get('g')?.value], [undefined, 'g'])
+  const none = new Cache<string>(0)
+  none.settle('a', none.expect('a'), { value: 'one', version: 1 })
+  assert.equal(none.get('a'), undefined)
+})
+
 interface Record {
   n: number
 }

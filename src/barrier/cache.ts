@@ -9,16 +9,23 @@ export interface Held<T> {
   version: number
 }
 
-/** A value on its way: the newest change of its key that was told since. */
-interface Awaited {
+/**
+ * What is known of a key. Who is about to bring its value is noted here too: a table of its own for what comes and goes with
+ * each request would be outgrown again and again, and each that was pointed to those that follow.
+ */
+interface Place<T> {
+  held: Held<T> | null
+  /** Who announced a value last; 0: nobody. */
+  awaited: number
+  /** The newest change that was told since. */
   told: number
 }
 
 export class Cache<T> {
   readonly #capacity: number
-  #young = new Map<string, Held<T>>()
-  #old = new Map<string, Held<T>>()
-  #awaited = new Map<string, Awaited>()
+  #young = new Map<string, Place<T>>()
+  #old = new Map<string, Place<T>>()
+  #announced = 0
 
   /** At most `entries` values; 0 keeps none. */
   constructor(entries: number) {
@@ -27,30 +34,36 @@ export class Cache<T> {
 
   /** `undefined` where nothing is kept. */
   get(key: string): Held<T> | undefined {
-    const held = this.#young.get(key)
-    if (held !== undefined) return held
-    const aged = this.#old.get(key)
-    if (aged !== undefined) this.#keep(key, aged)
-    return aged
+    return this.#find(key)?.held ?? undefined
   }
 
   /** Announces that a value is about to be loaded or written; hand the token to `settle` or `abandon`. */
-  expect(key: string): Awaited {
-    const awaited = { told: 0 }
-    this.#awaited.set(key, awaited)
+  expect(key: string): number {
+    const awaited = ++this.#announced
+    const place = this.#find(key)
+    if (place === undefined) this.#add(key, { held: null, awaited, told: 0 })
+    else {
+      place.awaited = awaited
+      place.told = 0
+    }
     return awaited
   }
 
   /** Keeps what was loaded or written, unless the key has changed since. */
-  settle(key: string, awaited: Awaited, held: Held<T>): void {
-    if (this.#awaited.get(key) !== awaited) return
-    this.#awaited.delete(key)
-    if (this.#capacity > 0 && awaited.told <= held.version) this.#keep(key, held)
+  settle(key: string, awaited: number, held: Held<T>): void {
+    const place = this.#find(key)
+    if (place?.awaited !== awaited) return
+    if (place.told > held.version) return this.abandon(key, awaited)
+    place.held = held
+    place.awaited = 0
   }
 
   /** Ends what failed. */
-  abandon(key: string, awaited: Awaited): void {
-    if (this.#awaited.get(key) === awaited) this.#awaited.delete(key)
+  abandon(key: string, awaited: number): void {
+    const place = this.#find(key)
+    if (place?.awaited !== awaited) return
+    place.awaited = 0
+    if (place.held === null) this.#remove(key)
   }
 
   /** Drops what is behind a change of these keys: the first has the version `first` now, the others' follow one by one; unknown: all. */
@@ -58,27 +71,38 @@ export class Cache<T> {
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index]!
       const version = first + index
-      const held = this.#young.get(key) ?? this.#old.get(key)
-      if (held !== undefined && held.version < version) {
-        this.#young.delete(key)
-        this.#old.delete(key)
-      }
-      const awaited = this.#awaited.get(key)
-      if (awaited !== undefined && awaited.told < version) awaited.told = version
+      const place = this.#young.get(key) ?? this.#old.get(key)
+      if (place === undefined) continue
+      if (place.told < version) place.told = version
+      if (place.held !== null && place.held.version < version) place.held = null
+      if (place.held === null && place.awaited === 0) this.#remove(key)
     }
   }
 
   clear(): void {
     this.#young = new Map()
     this.#old = new Map()
-    this.#awaited = new Map()
   }
 
-  #keep(key: string, held: Held<T>): void {
+  #find(key: string): Place<T> | undefined {
+    const place = this.#young.get(key)
+    if (place !== undefined) return place
+    const aged = this.#old.get(key)
+    if (aged !== undefined) this.#add(key, aged)
+    return aged
+  }
+
+  #add(key: string, place: Place<T>): void {
+    if (this.#capacity === 0) return
     if (this.#young.size >= this.#capacity) {
       this.#old = this.#young
       this.#young = new Map()
     }
-    this.#young.set(key, held)
+    this.#young.set(key, place)
+  }
+
+  #remove(key: string): void {
+    this.#young.delete(key)
+    this.#old.delete(key)
   }
 }

@@ -6,6 +6,8 @@ import { invalid } from '../kit/errors.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 
 export const keyringPath = 'core/keyring'
+/** The root key under the keyring, so that another process can follow a rekey. */
+export const rootKeyPath = 'core/root-key'
 /** The keyring's own envelope names this term: no data key has it. */
 const rootTerm = 0
 

@@ -2,7 +2,7 @@
 // the stored count is an upper bound whatever happens to the process.
 import type { View } from '../kit/view.ts'
 
-const path = 'core/key-usage'
+export const meterPath = 'core/key-usage'
 /** Blocks grow while a process lives, so that short-lived ones overstate little and busy ones book seldom. */
 const firstBlock = 64
 const largestBlock = 16_384
@@ -33,7 +33,7 @@ export class Meter {
   async start(term: number): Promise<void> {
     this.stop()
     this.#term = term
-    const stored = (await this.#view.read<Usage>(path))?.[term] ?? 0
+    const stored = (await this.#view.read<Usage>(meterPath))?.[term] ?? 0
     if (this.#term === term && this.#reserved === 0) this.#before = stored
   }
 
@@ -53,9 +53,9 @@ export class Meter {
     try {
       const booked = this.#used - this.#reserved + this.#block
       const stored = await this.#view.update(async (tx) => {
-        const usage = { ...(await tx.read<Usage>(path)) }
+        const usage = { ...(await tx.read<Usage>(meterPath)) }
         usage[term] = (usage[term] ?? 0) + booked
-        tx.write(path, usage)
+        tx.write(meterPath, usage)
         return usage[term]
       })
       if (this.#term === term) {

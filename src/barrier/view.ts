@@ -2,15 +2,11 @@
 // transactions are optimistic.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../kit/errors.ts'
+import { soon } from '../kit/soon.ts'
 import type { Page } from '../kit/storage.ts'
 import type { Decode, Transaction, View } from '../kit/view.ts'
 import type { Held } from './cache.ts'
-
-/** What a key is to hold: `bytes`, null to delete it; `value`: what reads would make of them, to be kept. */
-export interface Write {
-  bytes: Uint8Array | null
-  value?: object
-}
+import { noValue, type Write } from './writes.ts'
 
 /** What a view needs of the barrier; all keys are full keys. */
 export interface SealedStore {
@@ -20,18 +16,18 @@ export interface SealedStore {
   /** The JSON, parsed and decoded; at once where the cache has it. */
   parsed(key: string, decode?: Decode<unknown>): unknown
   /** The same with its version; `anew`: not from the cache. */
-  record(key: string, anew: boolean, decode?: Decode<unknown>): Promise<Held<unknown>>
+  record(key: string, anew: boolean, decode?: Decode<unknown>): Held<unknown> | Promise<Held<unknown>>
   list(prefix: string, page: Page): Promise<string[]>
   /** Seals and commits; `noValue` leaves the key alone. */
-  commit(writes: Map<string, Write>, expect?: Map<string, number>): Promise<void>
+  commit(writes: ReadonlyMap<string, Write>, expect: ReadonlyMap<string, number>): Promise<void>
 }
-
-/** What `mark` writes, unsealed: a reader takes a key without a value for absent, whoever wrote it. */
-export const noValue = new Uint8Array(0)
 
 const attempts = 20
 const defaultLimit = 1000
 const lastCharacter = '\u{10ffff}'
+
+/** Of a write that depends on nothing. */
+const unread: ReadonlyMap<string, number> = new Map()
 
 const encode = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
@@ -43,7 +39,7 @@ export function parsed(bytes: Uint8Array, decode?: Decode<unknown>): unknown {
 
 /** A view of all keys below `prefix`, which is part of every key. */
 export function makeView(store: SealedStore, prefix: string): View {
-  const commitOne = (key: string, bytes: Uint8Array | null): Promise<void> => store.commit(new Map([[prefix + key, { bytes }]]))
+  const commitOne = async (key: string, bytes: Uint8Array | null): Promise<void> => store.commit(new Map([[prefix + key, { bytes }]]), unread)
   return {
     get: async (key) => store.value(prefix + key),
     getSoon: (key) => store.value(prefix + key),
@@ -94,12 +90,12 @@ const seekPast = (child: string): string => (child.endsWith('/') ? child + lastC
 
 async function runUpdate<T>(store: SealedStore, prefix: string, change: (tx: Transaction) => Promise<T> | T): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const expect = new Map<string, number>()
-    const writes = new Map<string, Write>()
-    const result = await change(makeTransaction(store, prefix, expect, writes, attempt > 1))
-    if (writes.size === 0) return result
+    const draft = new Draft(store, prefix, attempt > 1)
+    const changed = change(draft)
+    const result = changed instanceof Promise ? await changed : changed
+    if (draft.empty) return result
     try {
-      await store.commit(writes, expect)
+      await draft.commit()
       return result
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== 'conflict' || attempt === attempts) throw error
@@ -108,30 +104,73 @@ async function runUpdate<T>(store: SealedStore, prefix: string, change: (tx: Tra
   }
 }
 
-/** `anew`: an attempt failed, what is kept may be behind. */
-function makeTransaction(store: SealedStore, prefix: string, expect: Map<string, number>, writes: Map<string, Write>, anew: boolean): Transaction {
-  const seen = <T>(key: string, { value, version }: Held<T>): T | null => {
-    // Two reads of one key that differ can never be committed: the first version stands and lets the commit fail.
-    if (!expect.has(key)) expect.set(key, version)
-    return value
+/** What one attempt has read and is to write, by full keys. */
+class Draft implements Transaction {
+  readonly #expect = new Map<string, number>()
+  #writes = new Map<string, Write>()
+  readonly #store: SealedStore
+  readonly #prefix: string
+  readonly #anew: boolean
+
+  /** `anew`: an attempt failed, what is kept may be behind. */
+  constructor(store: SealedStore, prefix: string, anew: boolean) {
+    this.#store = store
+    this.#prefix = prefix
+    this.#anew = anew
   }
-  const get = async (key: string): Promise<Uint8Array | null> => {
-    const written = writes.get(prefix + key)
+
+  async get(key: string): Promise<Uint8Array | null> {
+    const full = this.#prefix + key
+    const written = this.#writes.get(full)
     if (written !== undefined) return written.bytes === noValue ? null : written.bytes
-    return seen(prefix + key, await store.open(prefix + key))
+    return this.#seen(full, await this.#store.open(full))
   }
-  const read = async <T>(key: string, decode?: Decode<T>): Promise<T | null> => {
-    const value = await get(key)
+
+  async read<T>(key: string, decode?: Decode<T>): Promise<T | null> {
+    const value = await this.get(key)
     return value === null ? null : (parsed(value, decode) as T)
   }
-  return {
-    get,
-    read,
-    shared: async <T>(key: string, decode?: Decode<T>) => (writes.has(prefix + key) ? read(key, decode) : (seen(prefix + key, await store.record(prefix + key, anew, decode)) as T | null)),
-    put: (key, bytes) => void writes.set(prefix + key, { bytes }),
-    write: (key, value) => void writes.set(prefix + key, { bytes: encode(value) }),
-    share: (key, value, decoded = value) => void writes.set(prefix + key, { bytes: encode(value), value: decoded }),
-    mark: (key) => void writes.set(prefix + key, { bytes: noValue }),
-    delete: (key) => void writes.set(prefix + key, { bytes: null }),
+
+  shared<T>(key: string, decode?: Decode<T>): T | null | Promise<T | null> {
+    const full = this.#prefix + key
+    if (this.#writes.has(full)) return this.read(key, decode)
+    return soon(this.#store.record(full, this.#anew, decode), (held) => this.#seen(full, held) as T | null)
+  }
+
+  put(key: string, bytes: Uint8Array): void {
+    this.#writes.set(this.#prefix + key, { bytes })
+  }
+
+  write(key: string, value: unknown): void {
+    this.put(key, encode(value))
+  }
+
+  share(key: string, value: object, decoded = value): void {
+    this.#writes.set(this.#prefix + key, { bytes: encode(value), value: decoded })
+  }
+
+  mark(key: string): void {
+    this.put(key, noValue)
+  }
+
+  delete(key: string): void {
+    this.#writes.set(this.#prefix + key, { bytes: null })
+  }
+
+  get empty(): boolean {
+    return this.#writes.size === 0
+  }
+
+  /** Commits once, and lets go of what was written in the clear: it has no use while the commit is under way. */
+  commit(): Promise<void> {
+    const writes = this.#writes
+    this.#writes = new Map()
+    return this.#store.commit(writes, this.#expect)
+  }
+
+  #seen<T>(full: string, { value, version }: Held<T>): T | null {
+    // Two reads of one key that differ can never be committed: the first version stands and lets the commit fail.
+    if (!this.#expect.has(full)) this.#expect.set(full, version)
+    return value
   }
 }

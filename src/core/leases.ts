@@ -46,8 +46,8 @@ const storeKey = (namespaceId: string, id: string): string => `lease/id/${namesp
 export class Leases {
   readonly #parts: LeaseParts
   readonly #view: View
-  /** Asked before a lease is made; throws where a quota is used up. */
-  admit: (mount: Mount) => Promise<void> = async () => {}
+  /** Asked before a lease is made by a request to `path`; throws where a quota is used up. */
+  admit: (mount: Mount, path: string) => Promise<void> = async () => {}
 
   constructor(parts: LeaseParts) {
     this.#parts = parts
@@ -80,7 +80,7 @@ export class Leases {
       renewable: terms.renewable ?? true,
     }
     try {
-      await this.admit(mount)
+      await this.admit(mount, path)
       await this.#parts.root.update((tx) => {
         tx.write(storeKey(lease.namespaceId, lease.id), lease)
         if (tokenKey !== '') tx.mark(`lease/of/${tokenKey}/${lease.namespaceId}/${lease.id}`)

@@ -51,7 +51,7 @@ export interface Token {
 export type NewToken = Omit<Token, 'key' | 'accessor' | 'createdAt' | 'expiresAt' | 'renewedAt'>
 
 // In the order of their codes, so that what is written in them can be ordered as text.
-const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const codes = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')
 
 // Drawn in bulk: a call into the system costs as much as hundreds of bytes.
 const pool = Buffer.alloc(4096)
@@ -66,12 +66,14 @@ function randomByte(): number {
 
 /** Random text of the 62 letters and digits; every character equally likely. */
 export function randomText(length: number): string {
-  let text = ''
-  while (text.length < length) {
+  const text = Buffer.allocUnsafe(length)
+  for (let at = 0; at < length; ) {
     const byte = randomByte()
-    if (byte < 248) text += alphabet[byte % 62]
+    if (byte < 248) text[at++] = codes[byte % 62]!
   }
-  return text
+  const made = text.toString('latin1')
+  text.fill(0)
+  return made
 }
 
 const seconds = (milliseconds: number): number => Math.trunc(milliseconds / 1000)
@@ -84,14 +86,12 @@ const homeOf = (token: string): string => /\.([A-Za-z2-9]{6})$/.exec(token)?.[1]
 /** The usual token, whose home is the root namespace. */
 const usualToken = /^hvs\.[0-9A-Za-z]{31}$/
 const timeAt = 'hvs.'.length
-const codes = Buffer.from(alphabet)
 const scratch = Buffer.alloc(digestLength)
 
 /** Milliseconds as letters and digits that sort as the numbers do, until 2081. */
 function timeText(milliseconds: number): string {
-  let text = ''
-  for (let rest = milliseconds; text.length < timeLength; rest = Math.trunc(rest / 62)) text = alphabet[rest % 62] + text
-  return text
+  for (let at = timeLength - 1, rest = milliseconds; at >= 0; at--, rest = Math.trunc(rest / 62)) scratch[at] = codes[rest % 62]!
+  return scratch.toString('latin1', 0, timeLength)
 }
 
 /**
@@ -162,9 +162,11 @@ export class Tokens {
     this.#now = now
   }
 
-  async #salt(): Promise<string> {
-    const present = await this.#view.read<string>('salt')
-    if (present !== null) return present
+  #salt(): string | Promise<string> {
+    return soon(this.#view.soon<string>('salt'), (present) => present ?? this.#makeSalt())
+  }
+
+  #makeSalt(): Promise<string> {
     return this.#view.update(async (tx) => {
       const meanwhile = await tx.read<string>('salt')
       if (meanwhile !== null) return meanwhile
@@ -177,22 +179,24 @@ export class Tokens {
   /** Mints a token and stores it; returns the token (shown once) and its record. `wanted.id` sets the token itself. */
   async create(wanted: NewToken, id?: string): Promise<{ token: string; record: Token }> {
     this.created++
-    const createdAt = seconds(this.#now())
-    const times = { createdAt, renewedAt: 0, expiresAt: wanted.ttl > 0 ? nextSecond(this.#now()) + wanted.ttl : 0 }
-    if (wanted.type === 'batch') {
-      const record: Token = { ...wanted, ...times, key: '', accessor: '' }
-      return { token: await sealBatchToken(this.#view, record), record }
-    }
-    const token = (id ?? `hvs.${timeText(Math.trunc(this.#now()))}${randomText(24)}`) + (wanted.namespaceId === 'root' ? '' : `.${wanted.namespaceId}`)
+    const now = this.#now()
+    const record: Token = { ...wanted, key: '', accessor: '', createdAt: seconds(now), renewedAt: 0, expiresAt: wanted.ttl > 0 ? nextSecond(now) + wanted.ttl : 0 }
+    if (wanted.type === 'batch') return { token: await sealBatchToken(this.#view, record), record }
+    const token = (id ?? `hvs.${timeText(Math.trunc(now))}${randomText(24)}`) + (wanted.namespaceId === 'root' ? '' : `.${wanted.namespaceId}`)
     if (homeOf(token) !== wanted.namespaceId) throw invalid('a token of the root namespace cannot end in a dot and six letters or digits')
-    const key = keyOf(token, await this.#salt())
-    const record: Token = { ...wanted, ...times, key, accessor: key, ...(wanted.grant && { grant: asked(wanted.grant) }) }
-    await this.#root.update(async (tx) => {
-      // A random token cannot be there: nothing is read for it, neither here nor when the write is checked.
-      if (id !== undefined && (await tx.get(`token/${placeOf(key)}`)) !== null) throw invalid('cannot create a token with a duplicate ID')
+    const salt = this.#salt()
+    const key = (record.key = record.accessor = keyOf(token, salt instanceof Promise ? await salt : salt))
+    if (wanted.grant) record.grant = asked(wanted.grant)
+    const write = (tx: Transaction): void => {
       this.#write(tx, record)
       if (record.parent !== null) tx.mark(`token/child/${record.parent}/${key}`)
-    })
+    }
+    const writeNamed = async (tx: Transaction): Promise<void> => {
+      if ((await tx.get(`token/${placeOf(key)}`)) !== null) throw invalid('cannot create a token with a duplicate ID')
+      write(tx)
+    }
+    // A random token cannot be there: nothing is read for it, neither here nor when the write is checked.
+    await this.#root.update(id === undefined ? write : writeNamed)
     return { token, record }
   }
 
@@ -205,7 +209,7 @@ export class Tokens {
   lookup(token: string): Token | null | Promise<Token | null> {
     if (token.startsWith('hvb.')) return this.#batch(token)
     const salt = this.#view.soon<string>('salt')
-    if (typeof salt !== 'string') return this.#salt().then((made) => this.byKey(keyOf(token, made)))
+    if (typeof salt !== 'string') return soon(this.#salt(), (made) => this.byKey(keyOf(token, made)))
     const key = keyOf(token, salt)
     return soon(this.#view.soon(placeOf(key), recordOf(key)), (record) => (record && this.#live(record) ? record : null))
   }

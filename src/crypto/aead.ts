@@ -10,21 +10,25 @@ export const keyBytes = 32
 const drawn = Buffer.alloc(nonceBytes * 256)
 let left = 0
 
-function takeNonce(into: Buffer, at: number): void {
+/** The nonce of the value that is being sealed: taken over before the next is drawn. */
+const nonce = Buffer.alloc(nonceBytes)
+
+function drawNonce(): void {
   if (left === 0) {
     randomFillSync(drawn)
     left = drawn.length
   }
   left -= nonceBytes
-  drawn.copy(into, at, left, left + nonceBytes)
+  drawn.copy(nonce, 0, left, left + nonceBytes)
 }
 
 /** Encrypts under a fresh nonce. `room` bytes are left in front of the nonce, unset, for the caller's own header. */
 export function seal(key: KeyObject, plaintext: Uint8Array, aad: Uint8Array, room = 0): Buffer {
   const sealed = Buffer.allocUnsafe(room + nonceBytes + plaintext.length + tagBytes)
-  takeNonce(sealed, room)
+  drawNonce()
+  nonce.copy(sealed, room)
   const body = room + nonceBytes
-  const cipher = createCipheriv('aes-256-gcm', key, sealed.subarray(room, body))
+  const cipher = createCipheriv('aes-256-gcm', key, nonce)
   cipher.setAAD(aad)
   sealed.set(cipher.update(plaintext), body)
   cipher.final()

@@ -12,7 +12,7 @@ export interface Item {
  * had then (0: the key was absent); where one differs now, `commit` throws a Fault `conflict`.
  */
 export interface Batch {
-  expect?: Map<string, number>
+  expect?: ReadonlyMap<string, number>
   put?: [key: string, value: Uint8Array][]
   delete?: string[]
 }

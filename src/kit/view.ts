@@ -23,8 +23,8 @@ export interface Writer {
 
 /** Reads see the transaction's own writes; nothing is stored before it commits. */
 export interface Transaction extends Reader, Writer {
-  /** As `read`, possibly of what is kept in memory: where that is behind, the commit fails and the change runs again. */
-  shared<T>(key: string, decode?: Decode<T>): Promise<T | null>
+  /** As `read`, possibly of what is kept in memory, then at once: where that is behind, the commit fails and the change runs again. */
+  shared<T>(key: string, decode?: Decode<T>): T | null | Promise<T | null>
   /** As `write`; for the reads that follow `decoded` is kept, which is what they would make of the value. It is never changed from here on. */
   share(key: string, value: object, decoded?: object): void
 }

@@ -121,6 +121,7 @@ export async function unmount(core: Core, mount: Mount): Promise<void> {
   await core.leases.revokePrefix(mount.namespace.id, mount.record.path, true)
   if (mount.record.class === 'auth') await core.revokeLoginsOf(mount)
   await core.mounts.delete(mount)
+  await core.quotas.move(mount.fullPath, null)
   const store = core.storeOf(mount)
   for (let keys = await store.keys('', { limit: 500 }); keys.length > 0; keys = await store.keys('', { limit: 500 })) {
     const batch = keys
@@ -254,6 +255,7 @@ export function mountRoutes(core: Core): Route[] {
         if (from === to) throw invalid(`path already in use at "${to}"`)
         await core.leases.revokePrefix(mount.namespace.id, mount.record.path, false)
         await core.mounts.change(mount, { path: to })
+        await core.quotas.move(mount.fullPath, mount.namespace.path + to)
         const id = randomUUID()
         if (moves.size >= 1000) moves.clear()
         moves.set(id, { source_mount: from, target_mount: to, status: 'success' })

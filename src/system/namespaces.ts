@@ -30,6 +30,7 @@ export async function emptyNamespace(core: Core, namespace: Namespace): Promise<
   for (let ids = await core.accessKeys.list(namespace.id); ids.length > 0; ids = await core.accessKeys.list(namespace.id)) for (const id of ids) await core.endAccessKey(id)
   await core.identity.forgetNamespace(namespace.id)
   await core.mfa.forgetNamespace(namespace.id)
+  await core.quotas.move(namespace.path, null)
   for (const prefix of [`policy/${namespace.id}/`, `password/${namespace.id}/`, `known/${namespace.id}/`]) {
     for (let keys = await core.root.keys(prefix, { limit: 500 }); keys.length > 0; keys = await core.root.keys(prefix, { limit: 500 })) {
       const batch = keys

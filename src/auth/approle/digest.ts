@@ -1,6 +1,7 @@
 // Role ids and secret ids are looked up by a keyed digest, so that no comparison depends on the secret and none is stored.
 import { randomBytes } from 'node:crypto'
 import { makeHmac } from '../../crypto/hmac.ts'
+import { soon } from '../../kit/soon.ts'
 import type { View } from '../../kit/view.ts'
 
 interface Salt {
@@ -9,9 +10,7 @@ interface Salt {
 
 const hmacs = new WeakMap<Salt, (text: string) => string>()
 
-async function saltOf(store: View): Promise<Salt> {
-  const present = await store.read<Salt>('salt')
-  if (present) return present
+async function makeSalt(store: View): Promise<Salt> {
   return store.update(async (tx) => {
     const meanwhile = await tx.read<Salt>('salt')
     if (meanwhile) return meanwhile
@@ -21,10 +20,12 @@ async function saltOf(store: View): Promise<Salt> {
   })
 }
 
-/** HMAC-SHA-256 under the mount's own key, hexadecimal. */
-export async function digestOf(store: View, value: string): Promise<string> {
-  const salt = await saltOf(store)
+function digest(salt: Salt, value: string): string {
   let hmac = hmacs.get(salt)
   if (!hmac) hmacs.set(salt, (hmac = makeHmac(Buffer.from(salt.key, 'base64'))))
   return hmac(value)
 }
+
+/** HMAC-SHA-256 under the mount's own key, hexadecimal; at once where that is in memory. */
+export const digestOf = (store: View, value: string): string | Promise<string> =>
+  soon(store.soon<Salt>('salt'), (salt) => (salt ? digest(salt, value) : makeSalt(store).then((made) => digest(made, value))))

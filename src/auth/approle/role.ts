@@ -4,6 +4,7 @@ import { checkCidrs } from '../../kit/cidr.ts'
 import { invalid, notFound } from '../../kit/errors.ts'
 import { type Fields, type Values, boolean, duration, integer, list, text } from '../../kit/field.ts'
 import { type TokenSettings, changeTokenSettings, freshTokenSettings, tokenFieldsWith, tokenSettingsView } from '../../kit/token-fields.ts'
+import { soon } from '../../kit/soon.ts'
 import type { Reader, Transaction, View } from '../../kit/view.ts'
 import { digestOf } from './digest.ts'
 
@@ -48,11 +49,9 @@ export function canonicalRole(raw: string): string {
 
 export const findRole = (store: Reader, name: string): Promise<Role | null> => store.read<Role>(`role/${canonicalRole(name)}`)
 
-/** The role behind a role id, or null. */
-export async function findByRoleId(store: View, roleId: string): Promise<Role | null> {
-  const found = await store.read<{ name: string }>(`role-id/${await digestOf(store, roleId)}`)
-  return found && store.read<Role>(`role/${found.name}`)
-}
+/** The role behind a role id, or null; at once where it is in memory. */
+export const findByRoleId = (store: View, roleId: string): Role | null | Promise<Role | null> =>
+  soon(digestOf(store, roleId), (digest) => soon(store.soon<{ name: string }>(`role-id/${digest}`), (found) => found && store.soon<Role>(`role/${found.name}`)))
 
 export async function requireRole(store: Reader, name: string): Promise<Role> {
   const role = await findRole(store, name)

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { checkCidrs, isWithinBounds, withinCidrs } from '../../kit/cidr.ts'
 import { invalid } from '../../kit/errors.ts'
 import type { Context } from '../../kit/route.ts'
+import { soon } from '../../kit/soon.ts'
 import type { View, Writer } from '../../kit/view.ts'
 import { digestOf } from './digest.ts'
 import type { Role } from './role.ts'
@@ -85,33 +86,39 @@ export async function createSecretId({ store, now }: Context, role: Role, wanted
 
 const live = (secret: SecretId, now: number): boolean => secret.expiresAt === 0 || secret.expiresAt > now
 
-export async function findSecretId({ store, now }: Context, role: Role, id: string): Promise<{ digest: string; secret: SecretId } | null> {
-  const digest = await digestOf(store, id)
-  const secret = await store.read<SecretId>(secretKey(role, digest))
-  return secret && live(secret, now()) ? { digest, secret } : null
+interface Found {
+  digest: string
+  secret: SecretId
 }
 
-export async function findByAccessor({ store, now }: Context, role: Role, accessor: string): Promise<{ digest: string; secret: SecretId } | null> {
+/** The secret id of a role, unless it has ended; at once where it is in memory. */
+export const findSecretId = ({ store, now }: Context, role: Role, id: string): Found | null | Promise<Found | null> =>
+  soon(digestOf(store, id), (digest) => soon(store.soon<SecretId>(secretKey(role, digest)), (secret) => (secret && live(secret, now()) ? { digest, secret } : null)))
+
+export async function findByAccessor({ store, now }: Context, role: Role, accessor: string): Promise<Found | null> {
   const found = await store.read<{ digest: string }>(accessorKey(role, accessor))
   const secret = found && (await store.read<SecretId>(secretKey(role, found.digest)))
   return found && secret && live(secret, now()) ? { digest: found.digest, secret } : null
 }
 
 /** Takes one login off a secret id; null when it is unknown, has ended, or was used up by somebody else meanwhile. */
-export async function useSecretId(context: Context, role: Role, id: string): Promise<SecretId | null> {
-  const found = await findSecretId(context, role, id)
-  if (found && !isWithinBounds(context.caller.remote, found.secret.cidrs)) throw invalid('source address unauthorized through CIDR restrictions on the secret ID')
-  if (!found || found.secret.uses === 0) return found?.secret ?? null
+export const useSecretId = (context: Context, role: Role, id: string): SecretId | null | Promise<SecretId | null> =>
+  soon(findSecretId(context, role, id), (found) => {
+    if (found && !isWithinBounds(context.caller.remote, found.secret.cidrs)) throw invalid('source address unauthorized through CIDR restrictions on the secret ID')
+    return !found || found.secret.uses === 0 ? (found?.secret ?? null) : takeUse(context, role, found.digest)
+  })
+
+function takeUse(context: Context, role: Role, digest: string): Promise<SecretId | null> {
   return context.store.update(async (tx) => {
-    const present = await tx.read<SecretId>(secretKey(role, found.digest))
+    const present = await tx.read<SecretId>(secretKey(role, digest))
     if (!present) return null
-    if (present.uses === 1) forget(tx, role, found.digest, present)
-    else tx.write(secretKey(role, found.digest), { ...present, uses: present.uses - 1, updatedAt: context.now() })
+    if (present.uses === 1) forget(tx, role, digest, present)
+    else tx.write(secretKey(role, digest), { ...present, uses: present.uses - 1, updatedAt: context.now() })
     return present
   })
 }
 
-export const destroySecretId = (store: View, role: Role, { digest, secret }: { digest: string; secret: SecretId }): Promise<void> => store.update((tx) => forget(tx, role, digest, secret))
+export const destroySecretId = (store: View, role: Role, { digest, secret }: Found): Promise<void> => store.update((tx) => forget(tx, role, digest, secret))
 
 /** Accessors of a role's secret ids, by pages. */
 export const accessorsOf = (store: View, role: Role, page: { after?: string; limit: number }): Promise<string[]> => store.children(`accessor/${role.uid}/`, page)

@@ -4,9 +4,12 @@ import { Fault, invalid } from '../../kit/errors.ts'
 import { type Fields, integer, isObject, object, text } from '../../kit/field.ts'
 import { type Context, type Outcome, type Route, route } from '../../kit/route.ts'
 import { soon } from '../../kit/soon.ts'
+import type { Transaction } from '../../kit/view.ts'
 import { entryRead, entryWrite, readEntry, writeEntry } from './entry.ts'
 import { mergePatch } from './merge-patch.ts'
-import { type Secret, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, payloadSoon, requirePath, secretAt, secretSoon, settingsOf, versionView, writeSecret } from './secret.ts'
+import {
+  type Secret, type Settings, addVersion, checkCas, isReadable, liveOf, newSecret, payloadKey, payloadOf, payloadSoon, requirePath, secretAt, secretIn, secretSoon, settingsOf, settingsSoon, stamp, versionView, writeSecret,
+} from './secret.ts'
 
 const path = text({ about: 'Location of the secret.', default: '' })
 const version = integer({ about: 'Number of the version; 0 for the newest.', default: 0 })
@@ -51,22 +54,32 @@ function shownWhole(found: Loaded | null): Outcome {
   return bytes === null ? answer({ data: { data: null, metadata }, status: 404 }) : answer({ data: { data: payloadSoon(bytes, version), metadata }, basis: version })
 }
 
-async function write(context: Context, at: string, cas: number | undefined, make: (present: Record<string, unknown> | null) => Record<string, unknown>, mustExist: boolean): Promise<Outcome> {
+function write(context: Context, at: string, cas: number | undefined, data: Record<string, unknown>): Promise<Outcome> | Outcome {
+  requirePath(at)
+  const now = context.now()
+  const change = (settings: Settings) => (tx: Transaction) =>
+    soon(secretIn(tx, at), (secret) => {
+      checkCas(secret, settings, cas)
+      const changed = addVersion(tx, at, secret ?? newSecret(now), settings, Buffer.from(JSON.stringify(data)), now)
+      return versionView(changed, changed.current, stamp(now))
+    })
+  return soon(settingsSoon(context.store), (settings) => context.store.update(change(settings)))
+}
+
+/** Merges into the newest version; null where there is none. */
+async function patch(context: Context, at: string, cas: number | undefined, data: Record<string, unknown>): Promise<Outcome> {
   requirePath(at)
   const now = context.now()
   const settings = await settingsOf(context.store)
   return context.store.update(async (tx) => {
     const secret = await secretAt(tx, at)
-    let present: Record<string, unknown> | null = null
-    if (mustExist) {
-      const live = secret ? liveOf(secret) : 0
-      const found = secret?.versions[live]
-      const bytes = found && isReadable(secret!, found, now) ? await tx.get(payloadKey(at, secret!, live)) : null
-      if (!bytes) return secret && found ? answer({ data: { data: null, metadata: versionView(secret, live) }, status: 404 }) : null
-      present = payloadOf(bytes, found!)
-    }
+    const live = secret ? liveOf(secret) : 0
+    const found = secret?.versions[live]
+    const bytes = found && isReadable(secret!, found, now) ? await tx.get(payloadKey(at, secret!, live)) : null
+    if (!bytes) return secret && found ? answer({ data: { data: null, metadata: versionView(secret, live) }, status: 404 }) : null
     checkCas(secret, settings, cas)
-    const changed = addVersion(tx, at, secret ?? newSecret(now), settings, Buffer.from(JSON.stringify(make(present))), now)
+    const merged = mergePatch(payloadOf(bytes, found!), data)
+    const changed = addVersion(tx, at, secret!, settings, Buffer.from(JSON.stringify(merged)), now)
     return versionView(changed, changed.current)
   })
 }
@@ -89,7 +102,7 @@ export const dataRoutes: Route[] = [
     run(context, input) {
       if (input.entry) return writeEntry(context, input, input.entry)
       if (input.data === undefined) throw invalid('no data provided')
-      return write(context, input.path, casOf(input.options), () => input.data!, false)
+      return write(context, input.path, casOf(input.options), input.data)
     },
   }),
   route({
@@ -99,7 +112,7 @@ export const dataRoutes: Route[] = [
     takes: written,
     async run(context, input) {
       if (input.data === undefined) throw invalid('no data provided')
-      const outcome = await write(context, input.path, casOf(input.options), (present) => mergePatch(present, input.data!), true)
+      const outcome = await patch(context, input.path, casOf(input.options), input.data)
       if (outcome === null) throw new Fault('not-found', [])
       return outcome
     },

@@ -144,22 +144,23 @@ export async function readEntry(context: Context, input: { path: string; stage?:
 }
 
 interface AboutVersion {
+  number: number
   /** Mark, id, labels and time as one JSON text: audit hashes each value of an answer by itself. */
   text: string
   /** Stands for the answer that holds attributes too, as the object itself does for the one without. */
   beside: object
 }
 
-const aboutVersions = new WeakMap<Version, AboutVersion>()
+/** Of a secret the version that was asked for last. */
+const aboutVersions = new WeakMap<Secret, AboutVersion>()
 
 /** What is the same in all answers about a version, until anything about its secret changes. */
 function aboutVersion(path: string, secret: Secret, number: number): AboutVersion {
-  const version = secret.versions[number]!
-  const ready = aboutVersions.get(version)
-  if (ready !== undefined) return ready
-  const text = JSON.stringify({ mark: markOf(path, secret), id: idOf(path, secret, number), created: stamp(version.created), stages: stagesOf(secret, number) })
-  const made: AboutVersion = { text, beside: {} }
-  aboutVersions.set(version, made)
+  const ready = aboutVersions.get(secret)
+  if (ready?.number === number) return ready
+  const text = JSON.stringify({ mark: markOf(path, secret), id: idOf(path, secret, number), created: stamp(secret.versions[number]!.created), stages: stagesOf(secret, number) })
+  const made: AboutVersion = { number, text, beside: {} }
+  aboutVersions.set(secret, made)
   return made
 }
 

@@ -4,6 +4,7 @@
 import { hash } from 'node:crypto'
 import { Fault, invalid } from '../../kit/errors.ts'
 import { isObject } from '../../kit/field.ts'
+import { soon } from '../../kit/soon.ts'
 import type { Context } from '../../kit/route.ts'
 import type { Reader, Transaction, View, Writer } from '../../kit/view.ts'
 import { Unparsed, parseExactly } from '../../kit/json.ts'
@@ -60,12 +61,18 @@ export const defaultMaxVersions = 10
 export const noSettings: Settings = { maxVersions: 0, casRequired: false, deleteVersionAfter: 0 }
 
 export const settingsOf = async (store: Reader): Promise<Settings> => (await store.read<Settings>('config')) ?? noSettings
+
+/** The same, at once where they are in memory. */
+export const settingsSoon = (store: View): Settings | Promise<Settings> => soon(store.soon<Settings>('config'), (settings) => settings ?? noSettings)
 const metaKey = (path: string): string => `meta/${path}`
 
 /** The record is shared between requests: never change it. */
 export async function secretAt(store: Reader | Transaction, path: string): Promise<Secret | null> {
   return 'shared' in store ? store.shared(metaKey(path), fromStored) : store.read(metaKey(path), fromStored)
 }
+
+/** The same within a transaction, at once where the record is in memory. */
+export const secretIn = (tx: Transaction, path: string): Secret | null | Promise<Secret | null> => tx.shared(metaKey(path), fromStored)
 
 /** The same, at once where the record is in memory. */
 export const secretSoon = (store: View, path: string): Secret | null | Promise<Secret | null> => store.soon(metaKey(path), fromStored)
@@ -135,11 +142,11 @@ export function moveLabels(labels: Record<string, number>, names: readonly strin
 /** Whether a version can be read: not deleted, not destroyed, its secret not about to end. */
 export const isReadable = (secret: Secret, version: Version, now: number): boolean => !secret.deletion && !version.destroyed && !version.empty && !isDeleted(version, now)
 
-/** What Vault shows of one version. */
-export const versionView = (secret: Secret, number: number): Record<string, unknown> => {
+/** What Vault shows of one version; `made`: its time, which is otherwise kept for the next who asks. */
+export const versionView = (secret: Secret, number: number, made = madeAt(secret.versions[number]!)): Record<string, unknown> => {
   const version = secret.versions[number]!
   return {
-    created_time: madeAt(version),
+    created_time: made,
     custom_metadata: Object.keys(secret.custom).length > 0 ? secret.custom : null,
     deletion_time: stampOrEmpty(version.deleted || (secret.deletion?.asked ?? 0)),
     destroyed: version.destroyed,
@@ -192,30 +199,42 @@ export interface NewVersion extends Pick<Version, 'id' | 'media'> {
 export function addVersion(tx: Transaction, path: string, secret: Secret, settings: Settings, bytes: Uint8Array, now: number, wanted: NewVersion = {}): Secret {
   const number = secret.current + 1
   const lives = secret.deleteVersionAfter || settings.deleteVersionAfter
-  const { stages = [currentLabel], id, media, empty } = wanted
-  const versions: Record<string, Version> = { ...secret.versions, [number]: { created: now, deleted: lives > 0 ? now + lives * 1000 : 0, destroyed: false, ...(id !== undefined && { id }), ...(media && { media }), ...(empty && { empty }) } }
-  const derived = secret.labels === undefined && stages.length === 1 && stages[0] === currentLabel
-  const labels = derived ? undefined : moveLabels(labelsOf(secret), stages, number)
+  const { stages, id, media, empty } = wanted
+  const derived = secret.labels === undefined && (stages === undefined || (stages.length === 1 && stages[0] === currentLabel))
+  const labels = derived ? undefined : moveLabels(labelsOf(secret), stages ?? [currentLabel], number)
+  const version: Version = { created: now, deleted: lives > 0 ? now + lives * 1000 : 0, destroyed: false }
+  if (id !== undefined) version.id = id
+  if (media) version.media = media
+  if (empty) version.empty = empty
+  const versions: Record<string, Version> = Object.assign({}, secret.versions)
+  versions[number] = version
   prune(tx, path, versions, secret.maxVersions || settings.maxVersions || defaultMaxVersions, labels ?? { [currentLabel]: number })
-  const oldest = Number(Object.keys(versions)[0])
-  const { deletion: _, ...kept } = secret
-  const changed: Secret = { ...kept, updated: now, current: number, oldest: oldest === 1 && number > 1 ? 0 : oldest, versions, ...(labels && { labels }) }
+  const oldest = firstOf(versions)
+  const changed: Secret = { ...secret, updated: now, current: number, oldest: oldest === 1 && number > 1 ? 0 : oldest, versions }
+  if (labels) changed.labels = labels
+  if (changed.deletion) delete changed.deletion
   if (!empty) tx.put(payloadKey(path, changed, number), bytes)
   if (secret.current === 0) tx.mark(madeKey(secret, path))
-  const stored = toStored(changed)
-  // What dialects keep beside a secret may be anything: that is read back as its JSON says it. The versions must be other
-  // objects than before, also the old ones: what was derived of one counts for as long as nothing about the secret changes.
-  if (changed.attributes) tx.write(metaKey(path), stored)
-  else tx.share(metaKey(path), stored, fromStored(stored))
+  // What dialects keep beside a secret may be anything: that is read back as its JSON says it. Where a secret was about to end,
+  // its older versions are no longer what was derived of them.
+  if (secret.attributes || secret.deletion) writeSecret(tx, path, changed)
+  else tx.share(metaKey(path), toStored(changed), changed)
   if (secret.deletion) tx.delete(endKey(secret.deletion.due, path))
   return changed
 }
 
+function firstOf(versions: Record<string, Version>): number {
+  for (const number in versions) return Number(number)
+  return 0
+}
+
 /** Removes the oldest versions beyond `limit`, except where a label holds one. */
 function prune(tx: Transaction, path: string, versions: Record<string, Version>, limit: number, labels: Record<string, number>): void {
+  const numbers = Object.keys(versions)
+  let count = numbers.length
+  if (count <= limit) return
   const held = new Set(Object.values(labels))
-  let count = Object.keys(versions).length
-  for (const number of Object.keys(versions).map(Number)) {
+  for (const number of numbers.map(Number)) {
     if (count <= limit) return
     if (held.has(number)) continue
     tx.delete(payloadKey(path, { versions }, number))

@@ -4,7 +4,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { Fault, invalid } from '../../kit/errors.ts'
 import type { Item, Page, Storage, StorageType } from '../../kit/storage.ts'
-import { checkBatch, range } from '../key.ts'
+import { range } from '../key.ts'
 import { backUp, restore } from './backup.ts'
 import { createWatch } from './feed.ts'
 import { createFile, openDatabase, unavailable } from './file.ts'
@@ -47,8 +47,8 @@ function createReads(database: DatabaseSync): Pick<Storage, 'get' | 'list'> {
 export function openSqlite(path: string): Storage {
   const closing = new AbortController()
   const database = openFile(path)
-  const writer = createWriterThread(path)
   const snapshot = createSnapshot(database)
+  const writer = createWriterThread(path, () => snapshot.end())
   const watch = createWatch(database, snapshot)
   const lock = createLocks(`${path}.locks`, closing.signal)
   let closed: Promise<void> | undefined
@@ -62,14 +62,7 @@ export function openSqlite(path: string): Storage {
 
   return {
     ...createReads(database),
-    async commit(batch) {
-      checkBatch(batch)
-      try {
-        return await writer.commit(batch)
-      } finally {
-        snapshot.end()
-      }
-    },
+    commit: (batch) => writer.commit(batch),
     watch,
     lock,
     backup: () => backUp(path, () => lock('store/backup')),

@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { Fault } from '../../kit/errors.ts'
 import type { Batch } from '../../kit/storage.ts'
+import { checkBatch } from '../key.ts'
 import { unavailable } from './file.ts'
 import { conflicted, pack } from './group.ts'
 import type { Outcome } from './writer.ts'
@@ -13,14 +14,13 @@ export const startThread = (name: 'writer' | 'copier', options: WorkerOptions): 
   new Worker(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url), options)
 
 export interface Writer {
-  /** Resolves when the batch is durable, with the version of the first key it put; a Fault `conflict` or `unavailable` otherwise. */
+  /** Resolves when the batch is durable, with the version of the first key it put; a Fault `conflict` or `unavailable` otherwise, or what `checkBatch` throws. */
   commit(batch: Batch): Promise<number>
   /** Finishes what was asked and ends the thread. */
   close(): Promise<void>
 }
 
-interface Pending {
-  batch: Batch
+interface Caller {
   resolve(first: number): void
   reject(error: unknown): void
 }
@@ -31,13 +31,22 @@ const groupBytes = 32 * 1024 * 1024
 /** Milliseconds to wait for others. */
 const patience = 1
 
-const bytesOf = ({ put }: Batch): number => (put ?? []).reduce((sum, [, value]) => sum + value.byteLength, 0)
+function bytesOf({ put }: Batch): number {
+  let bytes = 0
+  for (const [, value] of put ?? []) bytes += value.byteLength
+  return bytes
+}
 
-/** A writer on the database file at `path`; its thread starts with the first batch and again after a crash. */
-export function createWriterThread(path: string): Writer {
-  let queue: Pending[] = []
-  /** What the thread is at; empty while it waits. */
-  let flight: Pending[] = []
+/**
+ * A writer on the database file at `path`; its thread starts with the first batch and again after a crash. `settled`: called
+ * when the outcome of a group is known, before anybody is told of it.
+ */
+export function createWriterThread(path: string, settled: () => void = () => {}): Writer {
+  /** What is asked, and by whom. */
+  const queue: Batch[] = []
+  const callers: Caller[] = []
+  /** Whose batches the thread is at; empty while it waits. */
+  let flight: Caller[] = []
   let gathering = false
   let gathered = 0
   /** How many came together before, and how long their commit took: as many are likely to come again, and worth as long a wait. */
@@ -54,8 +63,14 @@ export function createWriterThread(path: string): Writer {
     flight = []
     usual = group.length
     took = performance.now() - began
-    const failure = error && unavailable(Object.assign(new Error(error.message), { errcode: error.errcode }))
-    for (const [index, { resolve, reject }] of group.entries()) {
+    let failure = error && unavailable(Object.assign(new Error(error.message), { errcode: error.errcode }))
+    try {
+      settled()
+    } catch (cause) {
+      failure = unavailable(cause)
+    }
+    for (let index = 0; index < group.length; index++) {
+      const { resolve, reject } = group[index]!
       if (failure) reject(failure)
       else if (firsts[index] === conflicted) reject(new Fault('conflict'))
       else resolve(firsts[index]!)
@@ -86,11 +101,11 @@ export function createWriterThread(path: string): Writer {
     began = performance.now()
     let bytes = 0
     let count = 0
-    while (count < queue.length && count < groupLimit && bytes < groupBytes) bytes += bytesOf(queue[count++]!.batch)
-    flight = queue.splice(0, count)
+    while (count < queue.length && count < groupLimit && bytes < groupBytes) bytes += bytesOf(queue[count++]!)
+    flight = callers.splice(0, count)
     thread ??= start()
     thread.ref()
-    const group = pack(flight.map(({ batch }) => batch))
+    const group = pack(queue.splice(0, count))
     thread.postMessage(group, [group.values])
   }
 
@@ -130,7 +145,9 @@ export function createWriterThread(path: string): Writer {
     commit(batch) {
       if (closed) return Promise.reject(new Fault('unavailable', 'the store is closed'))
       return new Promise((resolve, reject) => {
-        queue.push({ batch, resolve, reject })
+        checkBatch(batch)
+        queue.push(batch)
+        callers.push({ resolve, reject })
         begin()
       })
     },
