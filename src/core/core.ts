@@ -169,6 +169,7 @@ export class Core {
   /** Forgets what was derived from the unsealed store. */
   sealed(): void {
     this.activity.forget()
+    this.tokens.sealed()
     this.#changed(null)
   }
 

@@ -5,7 +5,7 @@ import { nextSecond } from '../kit/duration.ts'
 import { Fault, invalid } from '../kit/errors.ts'
 import type { Grant } from '../kit/route.ts'
 import { soon } from '../kit/soon.ts'
-import type { Transaction, View } from '../kit/view.ts'
+import type { Decode, Transaction, View } from '../kit/view.ts'
 import { openBatchToken, sealBatchToken } from './batch-token.ts'
 import type { Due } from './due.ts'
 
@@ -114,6 +114,20 @@ function placeOf(key: string): string {
   return `id/${at < 0 ? 'root' : key.slice(at + 1)}/${key}`
 }
 
+/** Where the record of a token lies, under the salt of the store. */
+interface Whereabouts {
+  salt: string
+  place: string
+  decode: Decode<Token>
+}
+
+const mostKnown = 4096
+
+function whereaboutsOf(token: string, salt: string): Whereabouts {
+  const key = keyOf(token, salt)
+  return { salt, place: placeOf(key), decode: recordOf(key) }
+}
+
 /** The part of a grant that is kept. */
 const asked = ({ displayName, policies, internal }: Grant): Grant => ({ displayName, policies, ...(internal && { internal }) })
 
@@ -149,6 +163,11 @@ const recordOf = (key: string) => (stored: object): Token => {
 export class Tokens {
   /** How many this process made. */
   created = 0
+  /**
+   * Of those that have passed lately, by token, which spares them the digest. A table compares hashes of the whole text under
+   * a seed of the process: how long it takes says nothing of a token that is nearly right.
+   */
+  #known = new Map<string, Whereabouts>()
   readonly #view: View
   readonly #root: View
   readonly #due: Due
@@ -210,8 +229,23 @@ export class Tokens {
     if (token.startsWith('hvb.')) return this.#batch(token)
     const salt = this.#view.soon<string>('salt')
     if (typeof salt !== 'string') return soon(this.#salt(), (made) => this.byKey(keyOf(token, made)))
-    const key = keyOf(token, salt)
-    return soon(this.#view.soon(placeOf(key), recordOf(key)), (record) => (record && this.#live(record) ? record : null))
+    const known = this.#known.get(token)
+    const whereabouts = known?.salt === salt ? known : whereaboutsOf(token, salt)
+    return soon(this.#view.soon(whereabouts.place, whereabouts.decode), (record) => {
+      if (!record || !this.#live(record)) return null
+      if (whereabouts !== known) this.#remember(token, whereabouts)
+      return record
+    })
+  }
+
+  #remember(token: string, whereabouts: Whereabouts): void {
+    if (this.#known.size >= mostKnown) this.#known = new Map()
+    this.#known.set(token, whereabouts)
+  }
+
+  /** Forgets what callers have shown. */
+  sealed(): void {
+    this.#known = new Map()
   }
 
   async #batch(token: string): Promise<Token | null> {
