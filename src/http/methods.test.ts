@@ -116,6 +116,29 @@ test('what is no request is refused as the runtime does it, before and after a L
   }
 })
 
+test('what is no request does not end up in an answer that is under way, before and after a LIST', async (t) => {
+  const server = createServer((request, response) => {
+    begun(request, response)
+    if (request.url === '/stream') response.write('half')
+    else response.end('whole')
+  })
+  const port = await listening(t, server)
+  for (const before of [[], [`LIST${head}`]]) {
+    const socket = connect(port, '127.0.0.1')
+    for (const packet of before) {
+      socket.write(packet)
+      await once(socket, 'data')
+    }
+    let all = ''
+    socket.on('data', (chunk: Buffer) => (all += chunk.toString())).on('error', () => {})
+    socket.write('GET /stream HTTP/1.1\r\nHost: h\r\n\r\n')
+    while (!all.includes('half')) await once(socket, 'data')
+    socket.write('NONSENSE / HTTP/1.1\r\n\r\n')
+    await once(socket, 'close')
+    assert.doesNotMatch(all, / 400 /)
+  }
+})
+
 test('an idle connection ends with its server, one that has listed too', async (t) => {
   const server = createServer(answerTo)
   const port = await listening(t, server)

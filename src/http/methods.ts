@@ -15,7 +15,7 @@ const sent = new Map(standIns.map(({ wire, parsed }) => [parsed.toString().trim(
 /** The method that the client sent, whatever the parser was shown. */
 export const wireMethod = (parsed: string): string => sent.get(parsed) ?? parsed
 
-/** The last answer of a connection that the runtime reads. A property, because it is set with every request. */
+/** The last answer of a connection. A property, because it is set with every request. */
 const answering = Symbol('last answer')
 interface Connection extends Socket {
   [answering]?: ServerResponse
@@ -32,7 +32,7 @@ export function admitMethods(server: Server, event: 'connection' | 'secureConnec
   const accept = server.listeners(event) as ((this: Server, socket: Duplex) => void)[]
   server.on('clientError', (error: ParseError, socket: Connection | Relay) => {
     if (socket instanceof Relay) return refuse(socket, error)
-    if (Relay.of(socket)) return
+    if (Relay.serves(socket)) return
     const packet = error.code === 'HPE_INVALID_METHOD' && error.bytesParsed! <= longest ? error.rawPacket : undefined
     if (!packet || !standInOf(packet)) return refuse(socket, error)
     const relay = new Relay(socket)
@@ -50,8 +50,8 @@ export function admitMethods(server: Server, event: 'connection' | 'secureConnec
 /** Says that the head of a message is complete and which answer it will get. */
 export function begun(message: IncomingMessage, response: ServerResponse): void {
   const socket = message.socket as Connection | Relay
+  socket[answering] = response
   if (socket instanceof Relay) socket.message = message
-  else socket[answering] = response
 }
 
 /** The connection that a message came on. */
@@ -61,7 +61,8 @@ const standInOf = (packet: Buffer): Buffer | undefined => standIns.find(({ wire 
 
 /** A connection of which we hand every packet to the parser ourselves. */
 class Relay extends Duplex {
-  static readonly #relayed = new WeakMap<Duplex, Relay>()
+  [answering]?: ServerResponse
+  static readonly #relayed = new WeakSet<Duplex>()
   readonly socket: Socket
   /** The message in progress: null before its head is complete, absent between messages. */
   message: IncomingMessage | null | undefined
@@ -69,7 +70,7 @@ class Relay extends Duplex {
   constructor(socket: Socket) {
     super()
     this.socket = socket
-    Relay.#relayed.set(socket, this)
+    Relay.#relayed.add(socket)
     // What the parser of before, which has failed, would be told.
     socket.removeAllListeners('data').removeAllListeners('end')
     socket
@@ -79,8 +80,8 @@ class Relay extends Duplex {
       .on('close', () => this.destroy())
   }
 
-  static of(socket: Duplex): Relay | undefined {
-    return Relay.#relayed.get(socket)
+  static serves(socket: Duplex): boolean {
+    return Relay.#relayed.has(socket)
   }
 
   feed(packet: Buffer): void {
@@ -124,7 +125,7 @@ const statuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, HPE_CHUNK_E
 
 /** What the runtime says of bytes that are no request, where it is not told what else to do. */
 function refuse(socket: Connection | Relay, error: ParseError): void {
-  const answer = socket instanceof Relay ? undefined : socket[answering]
+  const answer = socket[answering]
   if (!socket.writable || (answer && answer.headersSent && !answer.writableFinished)) return void socket.destroy()
   const status = statuses[error.code ?? ''] ?? 400
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () => socket.destroy())
